@@ -8,7 +8,7 @@ This module imports the standard library only, so that anything may import it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -63,7 +63,8 @@ class Question:
     """A SQL file with its header: what to ask, how often, and how to judge the answer.
 
     ``every`` is in seconds. ``thresholds`` grade ``value``; ``severity`` makes every row a
-    finding; a ``facts`` question is neither measured nor judged by itself.
+    finding; a ``facts`` question is neither measured nor judged by itself. Where SQL cannot
+    judge, ``compute`` makes the rows from the answers that it ``reads``.
     """
 
     id: str
@@ -83,6 +84,8 @@ class Question:
     metrics: tuple[Metric, ...] = ()
     versions: tuple[int, int] = (14, 18)
     facts: bool = False
+    reads: tuple[str, ...] = ()
+    compute: Callable[..., Iterable[Row]] | None = None
 
     @property
     def area(self) -> str:
@@ -132,7 +135,7 @@ class Server:
 
     @property
     def major(self) -> int:
-        """The major version: 14, 15, …"""
+        """The major version, such as 15."""
         return self.version_num // 10000
 
 

@@ -1,0 +1,141 @@
+"""From what is known of all targets to families: freshness, bounds and labels.
+
+The samples of a question follow its header; those of our own follow the contract. A question's
+answer is shown while it is fresh and then not at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from thorbis_ops import __version__
+from thorbis_ops.metrics import own
+from thorbis_ops.metrics.collection import LOSSES, Collection
+from thorbis_ops.metrics.exposition import Family, block, label_fault
+from thorbis_ops.metrics.observed import Observed
+from thorbis_ops.model import Answer, Metric, Question, Row, Snapshot, Unanswered
+
+#: Seconds that an answer, or a whole snapshot, may be late before it is called stale.
+SLACK = 30.0
+#: Seconds after which a target that was not heard from no longer counts as up.
+UP_FOR = 90.0
+#: Rows of one question that become series; the rest is counted.
+ROW_LIMIT = 1000
+
+
+def families(
+    observed: Iterable[Observed], *, now: datetime, row_limit: int = ROW_LIMIT
+) -> tuple[Family, ...]:
+    """Everything known as families, each name once; ``row_limit`` bounds each question."""
+    collection = Collection()
+    collection.accepts(own.OWN["thorbis_build_info"])
+    collection.add(own.OWN["thorbis_build_info"], "", block({"version": __version__}), 1)
+    for one in observed:
+        _Gathering(collection, one, now, row_limit).gather()
+    return collection.families()
+
+
+class _Gathering:
+    """One target's pass through the collection; it ends with the count of its losses."""
+
+    def __init__(
+        self, collection: Collection, observed: Observed, now: datetime, row_limit: int
+    ) -> None:
+        self._collection = collection
+        self._observed = observed
+        self._now = now
+        self._row_limit = row_limit
+        self._target = observed.target.name
+        self._labels = _target_labels(observed)
+
+    def gather(self) -> None:
+        up = _is_up(self._observed.snapshot, self._now)
+        self._own(("thorbis_up", {}, up))
+        self._own(("pg_up", {}, up))
+        self._questions()
+        for sample in own.samples(self._observed):
+            self._own(sample)
+        for loss in LOSSES:
+            lost = self._collection.losses[self._target, loss]
+            self._own(("thorbis_samples_dropped", {"reason": loss}, lost))
+
+    def _own(self, sample: own.Sample) -> None:
+        name, labels, value = sample
+        metric = own.OWN[name]
+        if self._collection.accepts(metric):
+            self._collection.add(metric, self._target, block({**self._labels, **labels}), value)
+
+    def _questions(self) -> None:
+        snapshot = self._observed.snapshot
+        answers = snapshot.answers if snapshot else {}
+        missing: Counter[str] = Counter()
+        for question in self._observed.questions:
+            if question.id in answers:
+                self._question(question, answers[question.id], missing)
+        for reason, count in sorted(missing.items()):
+            self._own(("thorbis_questions_unanswered", {"reason": reason}, count))
+
+    def _question(
+        self, question: Question, answer: Answer | Unanswered, missing: Counter[str]
+    ) -> None:
+        if self._is_stale(question, answer):
+            missing["stale"] += 1
+            rows = len(answer.rows) if isinstance(answer, Answer) else 0
+            self._collection.losses[self._target, "stale"] += rows * len(question.metrics)
+            self._own(("thorbis_question_answered", {"check": question.id}, 0))
+            return
+        left_out = 0
+        if isinstance(answer, Unanswered):
+            missing[answer.reason] += 1
+        elif question.metrics:
+            left_out = self._rows(question, answer.rows)
+        for sample in own.answer_samples(question.id, answer, left_out=left_out):
+            self._own(sample)
+
+    def _rows(self, question: Question, rows: tuple[Row, ...]) -> int:
+        left_out = max(0, len(rows) - self._row_limit)
+        self._collection.losses[self._target, "limit"] += left_out * len(question.metrics)
+        for metric in question.metrics:
+            self._samples(metric, rows[: self._row_limit])
+        return left_out
+
+    def _samples(self, metric: Metric, rows: tuple[Row, ...]) -> None:
+        if not self._collection.accepts(metric):
+            self._collection.losses[self._target, "invalid"] += len(rows)
+            return
+        fixed = {n: v for n, v in self._labels.items() if n == "target" or n not in metric.labels}
+        columns = tuple(name for name in metric.labels if name not in fixed)
+        for row in rows:
+            labels = _row_block(fixed, columns, row)
+            self._collection.add(metric, self._target, labels, row.get(metric.value))
+
+    def _is_stale(self, question: Question, answer: Answer | Unanswered) -> bool:
+        age = (self._now - answer.taken_at).total_seconds()
+        return age > 2 * question.every + SLACK
+
+
+def _row_block(fixed: Mapping[str, str], columns: tuple[str, ...], row: Row) -> str:
+    labels = dict(fixed)
+    for column in columns:
+        value = row.get(column)
+        labels[column] = "" if value is None else _label(value)
+    return block(labels)
+
+
+def _label(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _target_labels(observed: Observed) -> dict[str, str]:
+    target = observed.target
+    allowed = {name: value for name, value in target.labels.items() if not label_fault(name)}
+    return {**allowed, "target": target.name}
+
+
+def _is_up(snapshot: Snapshot | None, now: datetime) -> bool:
+    if snapshot is None or snapshot.server is None:
+        return False
+    heard = max((a.taken_at for a in snapshot.answers.values()), default=snapshot.taken_at)
+    return (now - max(heard, snapshot.taken_at)).total_seconds() <= UP_FOR

@@ -1,0 +1,61 @@
+"""What the daemon knows of one target at one moment: the input of the exposition.
+
+Plain values only. Whoever builds them has already decided which findings still hold and what
+the totals are; here they are given the shape in which they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from thorbis_ops.model import Finding, Outcome, Question, Snapshot, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveTotals:
+    """Events since the beginning of the count, and the bad ones by how they are known.
+
+    ``bad`` is keyed by kind: measured, certain_min, certain_max, estimated. ``objective`` is
+    the share that must be good, 0…1.
+    """
+
+    slo: str
+    objective: float
+    events: float
+    bad: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTotals:
+    """Where one job stands: its last outcome, its last success, and how late it is."""
+
+    job: str
+    last_success: datetime | None = None
+    last_outcome: Outcome | None = None
+    overdue_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Everything shown about one target. None, or an empty mapping, shows nothing.
+
+    ``questions`` are those asked of this target, with the interval at which they are really
+    asked; ``tables`` counts tables by protected, exposed, global and unanswered;
+    ``partition_runway`` is seconds until a table has no partition for new rows.
+    """
+
+    target: Target
+    snapshot: Snapshot | None = None
+    questions: tuple[Question, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    tables: Mapping[str, int] = field(default_factory=dict)
+    objectives: tuple[ObjectiveTotals, ...] = ()
+    slo_coverage: float | None = None
+    jobs: tuple[JobTotals, ...] = ()
+    partition_runway: Mapping[str, float] = field(default_factory=dict)
+    backup_age_seconds: float | None = None
+    drill_last_success: datetime | None = None
+    drill_rto_seconds: float | None = None
+    drill_rpo_seconds: float | None = None

@@ -97,34 +97,35 @@ class _Gathering:
     def _rows(self, question: Question, rows: tuple[Row, ...]) -> int:
         left_out = max(0, len(rows) - self._row_limit)
         self._collection.losses[self._target, "limit"] += left_out * len(question.metrics)
+        shown = rows[: self._row_limit]
+        blocks: dict[tuple[str, ...], list[str]] = {}
         for metric in question.metrics:
-            self._samples(metric, rows[: self._row_limit])
+            if not self._collection.accepts(metric):
+                self._collection.losses[self._target, "invalid"] += len(shown)
+                continue
+            if metric.labels not in blocks:
+                blocks[metric.labels] = _blocks(self._labels, metric.labels, shown)
+            for labels, row in zip(blocks[metric.labels], shown, strict=True):
+                self._collection.add(metric, self._target, labels, row.get(metric.value))
         return left_out
-
-    def _samples(self, metric: Metric, rows: tuple[Row, ...]) -> None:
-        if not self._collection.accepts(metric):
-            self._collection.losses[self._target, "invalid"] += len(rows)
-            return
-        fixed = {n: v for n, v in self._labels.items() if n == "target" or n not in metric.labels}
-        columns = tuple(name for name in metric.labels if name not in fixed)
-        for row in rows:
-            labels = _row_block(fixed, columns, row)
-            self._collection.add(metric, self._target, labels, row.get(metric.value))
 
     def _is_stale(self, question: Question, answer: Answer | Unanswered) -> bool:
         age = (self._now - answer.taken_at).total_seconds()
         return age > 2 * question.every + SLACK
 
 
-def _row_block(fixed: Mapping[str, str], columns: tuple[str, ...], row: Row) -> str:
-    labels = dict(fixed)
-    for column in columns:
-        value = row.get(column)
-        labels[column] = "" if value is None else _label(value)
-    return block(labels)
+def _blocks(
+    target: Mapping[str, str], columns: tuple[str, ...], rows: tuple[Row, ...]
+) -> list[str]:
+    """One label block per row; a column wins over a configured label, but never over target."""
+    read = tuple(name for name in columns if name != "target")
+    fixed = {name: value for name, value in target.items() if name not in read}
+    return [block({**fixed, **{name: _label(row.get(name)) for name in read}}) for row in rows]
 
 
 def _label(value: object) -> str:
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,0 +1,26 @@
+"""The only place that talks to a watched server: connect, discover, take."""
+
+from thorbis_ops.database.connection import (
+    check_dsn,
+    connect,
+    describe,
+    explain,
+    open_connection,
+    parse_dsn,
+    place,
+)
+from thorbis_ops.database.discovery import discover
+from thorbis_ops.database.taking import take, take_from
+
+__all__ = [
+    "check_dsn",
+    "connect",
+    "describe",
+    "discover",
+    "explain",
+    "open_connection",
+    "parse_dsn",
+    "place",
+    "take",
+    "take_from",
+]

@@ -1,0 +1,162 @@
+"""Connections to watched servers: harmless by construction.
+
+Every session carries a name and four timeouts from its first byte, since a setting sent
+afterwards could itself wait. The client has deadlines of its own: a server that hangs
+answers no statement_timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+
+import psycopg
+from psycopg import AsyncConnection, conninfo
+from psycopg.rows import TupleRow
+
+from thorbis_ops.errors import ConfigError, TargetError
+
+CONNECT_TIMEOUT = 5
+_KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+# Catalogue reads gain nothing from either, and a parallel worker starts with cold caches.
+_CATALOGUE = {"jit": "off", "max_parallel_workers_per_gather": "0", "search_path": "pg_catalog"}
+
+
+def parse_dsn(dsn: str) -> dict[str, str]:
+    """The parts of a libpq conninfo or URI; ConfigError, without its text, if malformed."""
+    try:
+        return {k: str(v) for k, v in conninfo.conninfo_to_dict(dsn).items() if v is not None}
+    except psycopg.Error as error:
+        raise ConfigError(
+            f"dsn: is not a libpq conninfo or URI ({_bare(error)}); "
+            "write postgresql://user@host:port/database or host=… dbname=…"
+        ) from None
+
+
+def check_dsn(dsn: str) -> None:
+    """ValueError, which names the fault and not the text, where ``dsn`` is malformed."""
+    try:
+        parse_dsn(dsn)
+    except ConfigError as error:
+        raise ValueError(str(error).removeprefix("dsn: ")) from None
+
+
+def _bare(error: Exception) -> str:
+    """An error's first line with everything quoted cut out, since it may quote a secret."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return re.sub(r'"[^"]*"', "“…”", first)
+
+
+async def connect(
+    dsn: str,
+    *,
+    application_name: str = "thorbis-ops",
+    lock_timeout: float = 2.0,
+    statement_timeout: float = 10.0,
+    idle_timeout: float = 30.0,
+    read_only: bool = True,
+    settings: Mapping[str, str] | None = None,
+) -> AsyncConnection[TupleRow]:
+    """An autocommit connection with all timeouts (seconds) set; TargetError if there is none."""
+    options = session_settings(
+        lock_timeout=lock_timeout,
+        statement_timeout=statement_timeout,
+        idle_timeout=idle_timeout,
+    )
+    if read_only:
+        options |= {**_CATALOGUE, "default_transaction_read_only": "on"}
+    return await open_connection(dsn, application_name, options | dict(settings or {}))
+
+
+def session_settings(
+    *, lock_timeout: float, statement_timeout: float, idle_timeout: float
+) -> dict[str, str]:
+    """The timeouts of a session, in the server's own unit of milliseconds."""
+    return {
+        "lock_timeout": str(round(lock_timeout * 1000)),
+        "statement_timeout": str(round(statement_timeout * 1000)),
+        "idle_in_transaction_session_timeout": str(round(idle_timeout * 1000)),
+    }
+
+
+async def open_connection(
+    dsn: str, application_name: str, settings: Mapping[str, str]
+) -> AsyncConnection[TupleRow]:
+    """A connection whose session begins with ``settings``, whatever the DSN's own options."""
+    parts = parse_dsn(dsn)
+    timeout = min(int(parts.get("connect_timeout", CONNECT_TIMEOUT)), CONNECT_TIMEOUT)
+    overrides = {
+        **_KEEPALIVE,
+        "connect_timeout": timeout,
+        "application_name": application_name,
+        "options": " ".join([parts.get("options", ""), *map(_option, settings.items())]).strip(),
+    }
+    try:
+        async with asyncio.timeout(timeout + 1):
+            return await AsyncConnection.connect(
+                dsn,
+                autocommit=True,
+                prepare_threshold=None,
+                **overrides,  # type: ignore[arg-type]
+            )
+    except TimeoutError:
+        raise TargetError(f"{place(dsn)}: no answer in {timeout} s; is it reachable?") from None
+    except psycopg.Error as error:
+        raise TargetError(f"{place(dsn)}: {explain(error)}") from None
+
+
+def _option(pair: tuple[str, str]) -> str:
+    name, value = pair
+    escaped = value.replace("\\", "\\\\").replace(" ", "\\ ")
+    return f"-c {name}={escaped}"
+
+
+def place(dsn: str) -> str:
+    """Where a DSN points, without user, password or options: ``host:port/database``."""
+    try:
+        parts = parse_dsn(dsn)
+    except ConfigError:
+        return "dsn"
+    if "service" in parts:
+        return f"service={parts['service']}"
+    host = parts.get("host") or parts.get("hostaddr") or "local socket"
+    return f"{host}:{parts.get('port', '5432')}/{parts.get('dbname', '')}".rstrip("/")
+
+
+_CURES = {
+    "password authentication failed": "the password is wrong; correct the passfile or PGPASSWORD",
+    "no password supplied": "a password is needed; give it by passfile, service or PGPASSWORD",
+    "does not exist": "the role or database does not exist; correct the dsn",
+    "Connection refused": "nothing listens there; is the server running?",
+    "No such file or directory": "there is no such socket; is the server running?",
+    "could not translate host name": "the host name is unknown; correct the dsn",
+    "failed to resolve host": "the host name is unknown; correct the dsn",
+    "too many connections": "the server or the role has no connection left",
+    "remaining connection slots": "the server has no connection left",
+    "starting up": "the server is starting up; try again shortly",
+    "shutting down": "the server is shutting down",
+    "no pg_hba.conf entry": "pg_hba.conf does not admit this role from here",
+    "timeout expired": "no answer in time; is it reachable?",
+}
+
+
+def explain(error: psycopg.Error) -> str:
+    """Why connecting failed and what to do, in one line that quotes nothing secret."""
+    text = str(error)
+    for sign, cure in _CURES.items():
+        if sign in text:
+            return cure
+    return _bare(error)
+
+
+def describe(error: psycopg.Error) -> str:
+    """What the server said of a statement, in one line without the values that it quoted."""
+    code = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
+    return f"{_bare(error)}{code}"

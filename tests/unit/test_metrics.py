@@ -18,7 +18,7 @@ from prometheus_client.openmetrics import parser as openmetrics_parser
 from thorbis_ops.metrics import (
     OWN,
     Family,
-    JobTotals,
+    JobState,
     ObjectiveTotals,
     Observed,
     families,
@@ -32,6 +32,7 @@ from thorbis_ops.model import (
     Metric,
     Question,
     Row,
+    Run,
     Server,
     Severity,
     Snapshot,
@@ -216,6 +217,10 @@ def test_a_target_that_is_down_or_was_not_heard_from_is_not_up() -> None:
     assert exposed(Observed(target=never.target, snapshot=heard))["thorbis_up"] == [({}, 1.0)]
 
 
+def done() -> Run:
+    return Run(job="analyze", target="main", scheduled_at=NOW, started_at=NOW, outcome="done")
+
+
 def everything() -> Observed:
     return observed(
         answer(),
@@ -226,7 +231,7 @@ def everything() -> Observed:
             ObjectiveTotals(slo="oltp", objective=0.95, events=100, bad={"certain_min": 3}),
         ),
         slo_coverage=0.998,
-        jobs=(JobTotals(job="analyze", last_success=NOW, last_outcome="done"),),
+        jobs=(JobState(job="analyze", last_success=NOW, last_run=done()),),
         partition_runway={"hs.jobs": 86400.0},
         backup_age_seconds=60.0,
         drill_last_success=NOW,

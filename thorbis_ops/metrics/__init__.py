@@ -14,7 +14,7 @@ from thorbis_ops.metrics.exposition import (
     render,
 )
 from thorbis_ops.metrics.families import families
-from thorbis_ops.metrics.observed import JobTotals, ObjectiveTotals, Observed
+from thorbis_ops.metrics.observed import JobState, ObjectiveTotals, Observed
 from thorbis_ops.metrics.own import OWN
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "CONTENT_TYPE_TEXT",
     "OWN",
     "Family",
-    "JobTotals",
+    "JobState",
     "ObjectiveTotals",
     "Observed",
     "families",

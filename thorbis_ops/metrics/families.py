@@ -15,7 +15,7 @@ from thorbis_ops.metrics import own
 from thorbis_ops.metrics.collection import LOSSES, Collection
 from thorbis_ops.metrics.exposition import Family, block, label_fault
 from thorbis_ops.metrics.observed import Observed
-from thorbis_ops.model import Answer, Metric, Question, Row, Snapshot, Unanswered
+from thorbis_ops.model import Answer, Question, Row, Snapshot, Unanswered
 
 #: Seconds that an answer, or a whole snapshot, may be late before it is called stale.
 SLACK = 30.0

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from thorbis_ops.model import Finding, Outcome, Question, Snapshot, Target
+from thorbis_ops.model import Finding, Question, Run, Snapshot, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +28,20 @@ class ObjectiveTotals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobTotals:
-    """Where one job stands: its last outcome, its last success, and how late it is."""
+class JobState:
+    """Where one job stands: its last run, its last success, its next run, how late it is.
+
+    ``last_run`` is the newest that has begun; without an outcome it is still at work.
+    """
 
     job: str
+    title: str = ""
+    schedule: str = ""
+    next_run: datetime | None = None
+    last_run: Run | None = None
     last_success: datetime | None = None
-    last_outcome: Outcome | None = None
     overdue_seconds: float = 0.0
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +60,7 @@ class Observed:
     tables: Mapping[str, int] = field(default_factory=dict)
     objectives: tuple[ObjectiveTotals, ...] = ()
     slo_coverage: float | None = None
-    jobs: tuple[JobTotals, ...] = ()
+    jobs: tuple[JobState, ...] = ()
     partition_runway: Mapping[str, float] = field(default_factory=dict)
     backup_age_seconds: float | None = None
     drill_last_success: datetime | None = None

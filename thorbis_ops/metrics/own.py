@@ -106,8 +106,8 @@ def _jobs(observed: Observed) -> Iterator[Sample]:
     for job in observed.jobs:
         labels = {"job": job.job}
         yield "thorbis_job_last_success_timestamp_seconds", labels, _epoch(job.last_success)
-        if job.last_outcome:
-            yield "thorbis_job_last_outcome", {**labels, "outcome": job.last_outcome}, 1
+        if job.last_run and job.last_run.outcome:
+            yield "thorbis_job_last_outcome", {**labels, "outcome": job.last_run.outcome}, 1
         yield "thorbis_job_overdue_seconds", labels, job.overdue_seconds
 
 

@@ -1,0 +1,37 @@
+"""What must survive a restart: a schema ``thorbis_ops`` in a PostgreSQL of the user's choice.
+
+``connection``  one connection that mends itself
+``migrate``     the schema as numbered scripts
+``rotate``      partitions of time series, ahead and away
+``lease``       who may act, fenced by a generation
+``findings``    what was found, from opening to closing
+``evidence``    results that are kept and compared
+``pauses``      jobs that somebody holds back
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from thorbis_ops.store.connection import Connection, Cursor, Store, connect
+from thorbis_ops.store.migrate import migrate, require_current, schema_state
+from thorbis_ops.store.rotate import rotate
+
+__all__ = ["Connection", "Cursor", "Store", "connect", "migrate", "open_store", "rotate"]
+
+
+async def open_store(dsn: str, *, now: datetime) -> Store:
+    """The store at ``dsn``, its schema current and its partitions made ahead of ``now``.
+
+    Raises StoreError when it cannot be reached, or when its schema is missing, older, newer
+    or edited; the message says what to run.
+    """
+    connection = await connect(dsn)
+    store = Store(dsn, connection)
+    try:
+        require_current(await schema_state(connection))
+        await rotate(store, now)
+    except BaseException:
+        await store.close()
+        raise
+    return store

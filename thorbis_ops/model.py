@@ -186,7 +186,7 @@ class Finding:
     unit: str | None = None
     fix: str = ""
     proven: bool = False
-    evidence: Mapping[str, object] = field(default_factory=dict)
+    evidence: Row = field(default_factory=dict)
     muted: bool = False
 
     @property
@@ -224,6 +224,8 @@ class Job:
     """Maintenance: a SQL file whose rows are statements, or a Python procedure.
 
     ``commands`` are the only statements it may send; ``lock_timeout`` is in seconds.
+    ``build_lock_timeout`` replaces it for the statements themselves, once a step's probe has
+    had the lock: a concurrent build waits under it for transactions older than itself.
     """
 
     name: str
@@ -235,6 +237,7 @@ class Job:
     window: Window | None = None
     commands: tuple[str, ...] = ()
     lock_timeout: float = 0.2
+    build_lock_timeout: float | None = None
     statement_timeout: float = 0.0
     guards: tuple[str, ...] = ()
     parallel: int = 1
@@ -266,7 +269,10 @@ class GuardVerdict:
 class Step:
     """One object's share of a job: its statements, and the query that proves them done.
 
-    ``verify`` is SQL that returns one true row when the post-condition holds.
+    Several statements are one transaction. ``verify`` is SQL that returns one true row when
+    the post-condition holds. ``relation`` is the table that no other job may work on at the
+    same time; ``probe`` is a statement that takes its lock for a moment, to learn whether it
+    can be had. ``oid`` and ``filenode`` say what the object was before.
     """
 
     object: str
@@ -275,6 +281,10 @@ class Step:
     weight_bytes: int = 0
     predicted_seconds: float | None = None
     verify: str | None = None
+    relation: str | None = None
+    probe: str | None = None
+    oid: int | None = None
+    filenode: int | None = None
     guards: tuple[GuardVerdict, ...] = ()
 
 
@@ -299,11 +309,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One journalled execution of a job. ``scheduled_at`` is the due time it answers to."""
+    """One journalled execution of a job. ``scheduled_at`` is the due time it answers to.
+
+    A run that ended early is taken up again by a further ``attempt`` for the same time.
+    """
 
     job: str
     target: str
     scheduled_at: datetime
+    attempt: int = 1
     started_at: datetime
     finished_at: datetime | None = None
     outcome: Outcome | None = None

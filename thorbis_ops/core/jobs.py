@@ -34,6 +34,7 @@ def from_header(header: Header, path: Path, statement: str | None) -> Job:
         window=header.parsed("window", window),
         commands=header.words("commands"),
         lock_timeout=header.parsed("lock_timeout", front_matter.seconds, 0.2),
+        build_lock_timeout=header.parsed("build_lock_timeout", front_matter.seconds),
         statement_timeout=header.parsed("statement_timeout", front_matter.seconds, 0.0),
         guards=header.words("guards"),
         parallel=header.take("parallel", int, 1),

@@ -18,7 +18,7 @@ from psycopg import sql
 from thorbis_ops.store.connection import Cursor, Store
 
 LOCK_KEY = 7_406_211_870_155_285
-CLOSED_FINDINGS_KEPT = timedelta(days=730)
+RETENTION = timedelta(days=730)
 _BOUND = re.compile(r"FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)")
 
 
@@ -59,18 +59,23 @@ def start_of_period(period: Literal["day", "month"], at: datetime, shift: int = 
     return day.replace(year=months // 12, month=months % 12 + 1, day=1)
 
 
-def plan_rotation(series: Series, present: Sequence[Partition], at: datetime) -> Rotation:
+def plan_rotation(
+    series: Series, present: Sequence[Partition], at: datetime, retention: timedelta = RETENTION
+) -> Rotation:
     """What ``series`` needs at ``at``: this period and those ahead, without an overlap."""
     wanted = [_partition(series, at, shift) for shift in range(series.ahead + 1)]
     create = (w for w in wanted if not any(_overlap(w, p) for p in present))
-    horizon = retention_horizon(series, at)
-    drop = (p for p in present if horizon is not None and p.upper <= horizon)
+    horizon = retention_horizon(series, at, retention)
+    drop = (p for p in present if p.upper <= horizon)
     return Rotation(create=tuple(create), drop=tuple(drop))
 
 
-def retention_horizon(series: Series, at: datetime) -> datetime | None:
-    """Rows older than this may go; None when the series is kept for ever."""
-    return None if series.keep is None else start_of_period(series.period, at, -series.keep)
+def retention_horizon(series: Series, at: datetime, retention: timedelta) -> datetime:
+    """Rows older than this may go: the later of the series' own limit and the general one."""
+    general = at - retention
+    if series.keep is None:
+        return general
+    return max(general, start_of_period(series.period, at, -series.keep))
 
 
 def _partition(series: Series, at: datetime, shift: int) -> Partition:
@@ -85,9 +90,10 @@ def _overlap(one: Partition, other: Partition) -> bool:
     return one.lower < other.upper and other.lower < one.upper
 
 
-async def rotate(store: Store, at: datetime) -> Rotation:
+async def rotate(store: Store, at: datetime, retention: timedelta = RETENTION) -> Rotation:
     """Makes and drops what is due at ``at``, and says what it did; safe to call at any time.
 
+    Closed findings, and rows of any series, older than ``retention`` go in any case.
     Two daemons may call it at once: one waits. Each series is its own transaction, so what
     one of them refuses never keeps another from growing.
     """
@@ -100,9 +106,9 @@ async def rotate(store: Store, at: datetime) -> Rotation:
             made += await _grow(cursor, series, at)
     for series in every:
         async with store.transaction() as cursor:
-            gone += await _shrink(cursor, series, at)
+            gone += await _shrink(cursor, series, at, retention)
     async with store.transaction() as cursor:
-        await cursor.execute(_FORGET, {"before": at - CLOSED_FINDINGS_KEPT})
+        await cursor.execute(_FORGET, {"before": at - retention})
     return Rotation(create=tuple(made), drop=tuple(gone))
 
 
@@ -130,16 +136,19 @@ async def _grow(cursor: Cursor, series: Series, at: datetime) -> Iterable[Partit
     return create
 
 
-async def _shrink(cursor: Cursor, series: Series, at: datetime) -> Iterable[Partition]:
+async def _shrink(
+    cursor: Cursor, series: Series, at: datetime, retention: timedelta
+) -> Iterable[Partition]:
     await cursor.execute("select pg_catalog.now() as now")
     row = await cursor.fetchone()
     sane = at if row is None else min(at, row["now"])
-    drop = plan_rotation(series, await _locked_partitions(cursor, series), sane).drop
+    present = await _locked_partitions(cursor, series)
+    drop = plan_rotation(series, present, sane, retention).drop
     for partition in drop:
         await cursor.execute(sql.SQL("drop table {}").format(_relation(partition.name)))
-    if (horizon := retention_horizon(series, sane)) is not None:
-        default = _relation(f"{series.name}_default")
-        await cursor.execute(sql.SQL("delete from {} where at < %s").format(default), (horizon,))
+    default = _relation(f"{series.name}_default")
+    horizon = retention_horizon(series, sane, retention)
+    await cursor.execute(sql.SQL("delete from {} where at < %s").format(default), (horizon,))
     return drop
 
 

@@ -20,7 +20,7 @@ create table thorbis_ops.series (
 );
 comment on table thorbis_ops.series is 'Tables that grow with time and are rotated.';
 comment on column thorbis_ops.series.ahead is 'Partitions made before they are needed, in periods.';
-comment on column thorbis_ops.series.keep is 'Whole periods that are kept; null keeps for ever.';
+comment on column thorbis_ops.series.keep is 'Whole periods that are kept; null keeps for the configured retention.';
 
 create table thorbis_ops.targets (
   name              text primary key,
@@ -95,6 +95,12 @@ create table thorbis_ops.evidence (
 comment on table thorbis_ops.evidence is
   'Results that are kept and compared, such as security reviews and drills.';
 create index evidence_target_subject_at on thorbis_ops.evidence (target, subject, at);
+
+create view thorbis_ops.origin as
+select s.system_identifier::text as system_identifier,
+  pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) as timeline
+from pg_catalog.pg_control_system() s;
+comment on view thorbis_ops.origin is 'Which server this is, and on which timeline it writes.';
 
 create table thorbis_ops.leases (
   name              text primary key,

@@ -1,0 +1,45 @@
+"""Options that several commands share, said once."""
+
+from __future__ import annotations
+
+import click
+
+from thorbis_ops.model import Severity
+
+target = click.option("--target", metavar="NAME", help="A target of the configuration.")
+dsn = click.option("--dsn", metavar="DSN", help="A database by libpq conninfo or URI.")
+json_or_table = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+
+
+class SeverityOrNever(click.ParamType[Severity | None]):
+    """A severity, or "never" for none at all."""
+
+    name = "severity"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Severity | None:
+        """The severity called ``value``."""
+        if value == "never":
+            return None
+        try:
+            return Severity.parse(str(value))
+        except ValueError as error:
+            self.fail(f"{error} or never", param, ctx)
+
+
+fail_on = click.option(
+    "--fail-on",
+    type=SeverityOrNever(),
+    default="high",
+    show_default=True,
+    metavar="SEVERITY|never",
+    help="The severity from which the exit code is 1.",
+)

@@ -51,7 +51,7 @@ class _Gathering:
         self._labels = _target_labels(observed)
 
     def gather(self) -> None:
-        up = _is_up(self._observed.snapshot, self._now)
+        up = is_up(self._observed.snapshot, self._now)
         self._own(("thorbis_up", {}, up))
         self._own(("pg_up", {}, up))
         self._questions()
@@ -135,7 +135,8 @@ def _target_labels(observed: Observed) -> dict[str, str]:
     return {**allowed, "target": target.name}
 
 
-def _is_up(snapshot: Snapshot | None, now: datetime) -> bool:
+def is_up(snapshot: Snapshot | None, now: datetime) -> bool:
+    """Whether the target was reached, and heard from within ``UP_FOR``."""
     if snapshot is None or snapshot.server is None:
         return False
     heard = max((a.taken_at for a in snapshot.answers.values()), default=snapshot.taken_at)

@@ -7,13 +7,15 @@
 ``findings``    what was found, from opening to closing
 ``evidence``    results that are kept and compared
 ``pauses``      jobs that somebody holds back
+``provision``   roles, grants and schema as SQL, for what is missing
+``install``     looks at a database for that, and applies it
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from thorbis_ops.store.connection import Connection, Cursor, Store, connect
+from thorbis_ops.store.connection import Connection, Cursor, Store, connect, connect_as_owner
 from thorbis_ops.store.migrate import migrate, require_current, schema_state
 from thorbis_ops.store.rotate import rotate
 
@@ -26,7 +28,7 @@ async def open_store(dsn: str, *, now: datetime) -> Store:
     Raises StoreError when it cannot be reached, or when its schema is missing, older, newer
     or edited; the message says what to run.
     """
-    connection = await connect(dsn)
+    connection = await connect_as_owner(dsn)
     store = Store(dsn, connection)
     try:
         require_current(await schema_state(connection))

@@ -57,6 +57,29 @@ async def connect(dsn: str) -> Connection:
     return connection
 
 
+async def connect_as_owner(dsn: str) -> Connection:
+    """The same, acting as the role that owns the schema wherever the login role may.
+
+    So what a superuser makes belongs to the store's role, and a superuser does no more
+    than that role could.
+    """
+    connection = await connect(dsn)
+    try:
+        await connection.execute(_ASSUME_OWNER)
+    except psycopg.Error as error:
+        await connection.close()
+        raise unreachable(error) from None
+    return connection
+
+
+_ASSUME_OWNER = """
+select pg_catalog.set_config('role', r.rolname, false)
+from pg_catalog.pg_namespace n join pg_catalog.pg_roles r on r.oid = n.nspowner
+where n.nspname = 'thorbis_ops' and r.rolname <> current_user
+  and pg_catalog.pg_has_role(current_user, r.oid, 'member')
+"""
+
+
 def _network(dsn: str) -> dict[str, Any]:
     wanted = {
         "connect_timeout": CONNECT_SECONDS,
@@ -135,7 +158,7 @@ class Store:
             except psycopg.Error:
                 await self._connection.close()
         if self._connection.closed:
-            self._connection = await connect(self._dsn)
+            self._connection = await connect_as_owner(self._dsn)
         return self._connection
 
     async def close(self) -> None:

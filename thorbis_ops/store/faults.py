@@ -24,7 +24,10 @@ def unreachable(error: psycopg.Error) -> StoreError:
 def store_error(error: psycopg.Error, *, lost: bool) -> Exception:
     """The StoreError for what the user can act on; a fault of our own stays as it is."""
     if isinstance(error, errors.InsufficientPrivilege):
-        return StoreError(f"the store refuses: {first_line(error)}; {INITIALISE}")
+        return StoreError(
+            f"the store refuses: {first_line(error)}; give [store] dsn a role that may write it, "
+            f"or {INITIALISE}"
+        )
     if isinstance(error, errors.UndefinedTable | errors.InvalidSchemaName):
         return StoreError(f"the store lacks a table: {first_line(error)}; {INITIALISE}")
     if isinstance(error, errors.ReadOnlySqlTransaction):

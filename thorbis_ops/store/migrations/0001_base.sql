@@ -1,5 +1,12 @@
 -- The base of the store: what is watched, what was found, who acts and who holds back.
-create schema if not exists thorbis_ops;
+-- "if not exists" would ask for the right to create one even where it stands.
+do $$
+begin
+  if pg_catalog.to_regnamespace('thorbis_ops') is null then
+    create schema thorbis_ops;
+  end if;
+end
+$$;
 
 create table thorbis_ops.migrations (
   number     integer primary key,

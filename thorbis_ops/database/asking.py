@@ -7,7 +7,6 @@ server leaves this module: it becomes an Unanswered with its reason.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from psycopg import AsyncConnection, errors
 from psycopg.rows import TupleRow, dict_row
 
 from thorbis_ops.database.connection import describe
+from thorbis_ops.deadline import deadline
 from thorbis_ops.model import Answer, Question, Reason, Row, Server, Unanswered
 
 GRACE = 2.0
@@ -70,14 +70,20 @@ async def ask(
         )
 
     try:
-        async with asyncio.timeout(timeout + GRACE):
+        with deadline(connection, timeout + GRACE):
             rows = await _rows(connection, question, timeout)
-    except TimeoutError:
-        return failed("timeout", f"the server did not answer in {timeout + GRACE:g} s")
     except psycopg.Error as error:
+        if connection.closed:
+            return failed("timeout", _lost(time.perf_counter() - began, timeout))
         return failed(reason(error), describe(error))
     seconds = time.perf_counter() - began
     return Answer(question=question.id, rows=rows, seconds=seconds, taken_at=at)
+
+
+def _lost(seconds: float, timeout: float) -> str:
+    if seconds < timeout:
+        return "the connection was lost"
+    return f"the server did not answer in {timeout + GRACE:g} s"
 
 
 def reason(error: psycopg.Error) -> Reason:

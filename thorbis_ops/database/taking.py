@@ -6,7 +6,6 @@ connection dies or hangs, what was not asked yet is said to be unanswered.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,8 +16,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from thorbis_ops.database.asking import applies, ask, unmet
-from thorbis_ops.database.connection import connect
+from thorbis_ops.database.connection import connect, describe
 from thorbis_ops.database.discovery import discover
+from thorbis_ops.deadline import deadline
 from thorbis_ops.errors import TargetError
 from thorbis_ops.model import Answer, Question, Server, Snapshot, Target, Tenancy, Unanswered
 
@@ -39,10 +39,13 @@ async def take(
     except TargetError as error:
         return _unreached(target, at, str(error), time.perf_counter() - began)
     try:
-        server = await discover(connection)
+        with deadline(connection, QUESTION_TIMEOUT):
+            server = await discover(connection)
         return await take_from(connection, server, target, questions, at, progress)
-    except (TargetError, psycopg.Error) as error:
+    except TargetError as error:
         return _unreached(target, at, str(error), time.perf_counter() - began)
+    except psycopg.Error as error:
+        return _unreached(target, at, describe(error), time.perf_counter() - began)
     finally:
         await close(connection)
 
@@ -55,9 +58,8 @@ def _unreached(target: Target, at: datetime, error: str, seconds: float) -> Snap
 
 async def close(connection: AsyncConnection[TupleRow]) -> None:
     """Closes without waiting for a server that no longer talks."""
-    with suppress(psycopg.Error, TimeoutError):
-        async with asyncio.timeout(1):
-            await connection.close()
+    with suppress(psycopg.Error), deadline(connection, 1.0):
+        await connection.close()
 
 
 async def take_from(

@@ -57,7 +57,7 @@ def command(
     if diff:
         from thorbis_ops.cli.difference import show_changes
 
-        asyncio.run(show_changes(invocation(), targets, reports, form))
+        asyncio.run(show_changes(invocation().settings(), reports, form))
     else:
         _print(reports, form, fail_on, full=bool(selectors))
     return nagios_code(reports, fail_on) if form == "nagios" else exit_code(reports, fail_on)

@@ -185,6 +185,12 @@ def test_zero_findings_is_said_only_of_an_answered_question() -> None:
     ]
 
 
+def test_zero_findings_is_not_said_of_a_stale_answer() -> None:
+    asked = question(severity=Severity.HIGH)
+    assert "thorbis_findings" in exposed(observed(answer(age=100), asked))
+    assert "thorbis_findings" not in exposed(observed(answer(age=1000), asked))
+
+
 def finding(*, muted: bool = False) -> Finding:
     return Finding(
         target="main",

@@ -14,13 +14,10 @@ from thorbis_ops import __version__
 from thorbis_ops.metrics import own
 from thorbis_ops.metrics.collection import LOSSES, Collection
 from thorbis_ops.metrics.exposition import Family, block, label_fault
+from thorbis_ops.metrics.freshness import is_stale, is_up, silences
 from thorbis_ops.metrics.observed import Observed
-from thorbis_ops.model import Answer, Question, Row, Snapshot, Unanswered
+from thorbis_ops.model import Answer, Question, Row, Unanswered
 
-#: Seconds that an answer, or a whole snapshot, may be late before it is called stale.
-SLACK = 30.0
-#: Seconds after which a target that was not heard from no longer counts as up.
-UP_FOR = 90.0
 #: Rows of one question that become series; the rest is counted.
 ROW_LIMIT = 1000
 
@@ -49,13 +46,15 @@ class _Gathering:
         self._row_limit = row_limit
         self._target = observed.target.name
         self._labels = _target_labels(observed)
+        self._silences = silences(observed, now)
 
     def gather(self) -> None:
         up = is_up(self._observed.snapshot, self._now)
         self._own(("thorbis_up", {}, up))
         self._own(("pg_up", {}, up))
         self._questions()
-        for sample in own.samples(self._observed):
+        unknown = frozenset(silence.check for silence in self._silences)
+        for sample in own.samples(self._observed, unknown):
             self._own(sample)
         for loss in LOSSES:
             lost = self._collection.losses[self._target, loss]
@@ -70,27 +69,20 @@ class _Gathering:
     def _questions(self) -> None:
         snapshot = self._observed.snapshot
         answers = snapshot.answers if snapshot else {}
-        missing: Counter[str] = Counter()
         for question in self._observed.questions:
             if question.id in answers:
-                self._question(question, answers[question.id], missing)
-        for reason, count in sorted(missing.items()):
+                self._question(question, answers[question.id])
+        reasons = Counter(silence.reason for silence in self._silences)
+        for reason, count in sorted(reasons.items()):
             self._own(("thorbis_questions_unanswered", {"reason": reason}, count))
 
-    def _question(
-        self, question: Question, answer: Answer | Unanswered, missing: Counter[str]
-    ) -> None:
-        if self._is_stale(question, answer):
-            missing["stale"] += 1
+    def _question(self, question: Question, answer: Answer | Unanswered) -> None:
+        if is_stale(question, answer, self._now):
             rows = len(answer.rows) if isinstance(answer, Answer) else 0
             self._collection.losses[self._target, "stale"] += rows * len(question.metrics)
             self._own(("thorbis_question_answered", {"check": question.id}, 0))
             return
-        left_out = 0
-        if isinstance(answer, Unanswered):
-            missing[answer.reason] += 1
-        elif question.metrics:
-            left_out = self._rows(question, answer.rows)
+        left_out = self._rows(question, answer.rows) if isinstance(answer, Answer) else 0
         for sample in own.answer_samples(question.id, answer, left_out=left_out):
             self._own(sample)
 
@@ -108,10 +100,6 @@ class _Gathering:
             for labels, row in zip(blocks[metric.labels], shown, strict=True):
                 self._collection.add(metric, self._target, labels, row.get(metric.value))
         return left_out
-
-    def _is_stale(self, question: Question, answer: Answer | Unanswered) -> bool:
-        age = (self._now - answer.taken_at).total_seconds()
-        return age > 2 * question.every + SLACK
 
 
 def _blocks(
@@ -133,11 +121,3 @@ def _target_labels(observed: Observed) -> dict[str, str]:
     target = observed.target
     allowed = {name: value for name, value in target.labels.items() if not label_fault(name)}
     return {**allowed, "target": target.name}
-
-
-def is_up(snapshot: Snapshot | None, now: datetime) -> bool:
-    """Whether the target was reached, and heard from within ``UP_FOR``."""
-    if snapshot is None or snapshot.server is None:
-        return False
-    heard = max((a.taken_at for a in snapshot.answers.values()), default=snapshot.taken_at)
-    return (now - max(heard, snapshot.taken_at)).total_seconds() <= UP_FOR

@@ -61,9 +61,9 @@ _ALL = (
 OWN: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 
 
-def samples(observed: Observed) -> Iterator[Sample]:
-    """Findings, tables, objectives, jobs and backups of one target; no clock is needed."""
-    yield from _findings(observed)
+def samples(observed: Observed, unknown: frozenset[str]) -> Iterator[Sample]:
+    """Findings, tables, objectives, jobs and backups; ``unknown`` are checks not answered."""
+    yield from _findings(observed, unknown)
     for state, count in observed.tables.items():
         yield "thorbis_tables", {"state": state}, count
     yield from _objectives(observed)
@@ -73,21 +73,21 @@ def samples(observed: Observed) -> Iterator[Sample]:
     yield from _backups(observed)
 
 
-def _findings(observed: Observed) -> Iterator[Sample]:
-    counts = Counter(_silent(observed))
+def _findings(observed: Observed, unknown: frozenset[str]) -> Iterator[Sample]:
+    counts = Counter(_zeros(observed, unknown))
     counts.update((f.check, f.severity.label) for f in observed.findings if not f.muted)
     for (check, severity), count in sorted(counts.items()):
         yield "thorbis_findings", {"check": check, "severity": severity}, count
     yield "thorbis_findings_muted", {}, sum(finding.muted for finding in observed.findings)
 
 
-def _silent(observed: Observed) -> dict[tuple[str, str], int]:
+def _zeros(observed: Observed, unknown: frozenset[str]) -> dict[tuple[str, str], int]:
     """Zero is said only where a question was answered."""
     answers = observed.snapshot.answers if observed.snapshot else {}
     return {
         (question.id, severity.label): 0
         for question in observed.questions
-        if isinstance(answers.get(question.id), Answer)
+        if question.id in answers and question.id not in unknown
         for severity in (*question.thresholds, *filter(None, (question.severity,)))
     }
 

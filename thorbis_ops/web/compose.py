@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias
 
@@ -15,8 +16,8 @@ import orjson
 
 from thorbis_ops import metrics
 from thorbis_ops.metrics import Observed
-from thorbis_ops.metrics.families import is_up
-from thorbis_ops.model import Answer, Finding, Run, Unanswered
+from thorbis_ops.metrics.freshness import is_up, silences
+from thorbis_ops.model import Answer, Finding, Run
 from thorbis_ops.web import console
 from thorbis_ops.web.board import Body, Published
 
@@ -44,7 +45,7 @@ def compose(
         digest=hashlib.sha256(body.encode()).hexdigest()[:16],
         text=Body.of(metrics.render(families)),
         openmetrics=Body.of(metrics.render(families, openmetrics=True)),
-        findings=_body(now, _findings(observed)),
+        findings=_body(now, _findings(observed, now)),
         jobs=_body(now, {"jobs": [line for one in observed for line in _jobs(one)]}),
         slo=_body(now, {"targets": list((slo or {}).values())}),
         statements=_body(now, {"targets": list((statements or {}).values())}),
@@ -58,13 +59,13 @@ def _body(at: datetime, document: Document) -> Body:
     return Body.of(orjson.dumps(whole, default=str, option=orjson.OPT_UTC_Z) + b"\n")
 
 
-def _findings(observed: Sequence[Observed]) -> Document:
+def _findings(observed: Sequence[Observed], now: datetime) -> Document:
     return {
         "findings": [_finding(finding) for one in observed for finding in one.findings],
         "unanswered": [
-            {"target": one.target.name, **_unanswered(reply)}
+            {"target": one.target.name, **asdict(silence)}
             for one in observed
-            for reply in console.unanswered(one)
+            for silence in silences(one, now)
         ],
     }
 
@@ -84,10 +85,6 @@ def _finding(finding: Finding) -> Document:
         "evidence": dict(finding.evidence),
         "muted": finding.muted,
     }
-
-
-def _unanswered(reply: Unanswered) -> Document:
-    return {"check": reply.question, "reason": reply.reason, "detail": reply.detail}
 
 
 def _jobs(observed: Observed) -> list[Document]:

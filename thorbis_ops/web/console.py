@@ -6,19 +6,14 @@ could not be asked. The rest goes from what burns to what merely runs.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from thorbis_ops import __version__
 from thorbis_ops.metrics import Observed
-from thorbis_ops.metrics.families import is_up
-from thorbis_ops.model import Finding, Severity
 from thorbis_ops.web import panels
 from thorbis_ops.web.html import Html, join, tag
-from thorbis_ops.web.panels import unanswered
-
-__all__ = ["body", "page", "unanswered"]
+from thorbis_ops.web.verdict import Documents, Verdict, verdict
 
 
 def page(body: Html, *, now: datetime) -> Html:
@@ -48,57 +43,25 @@ def body(
     *,
     now: datetime,
     waiting: Sequence[str],
-    slo: Mapping[str, Mapping[str, object]],
+    slo: Documents,
 ) -> Html:
     """The part that is replaced when something has changed."""
     return tag(
         "main",
-        _verdict(observed, now, waiting),
+        _headline(verdict(observed, now=now, waiting=waiting, slo=slo)),
         panels.targets(observed, now),
         panels.findings([finding for one in observed for finding in one.findings]),
-        panels.unanswered_questions(observed),
-        tag("div", panels.objectives(slo), panels.jobs(observed), class_="columns"),
+        panels.unknown(observed, now),
+        panels.objectives(slo),
+        panels.jobs(observed),
         _more(),
         id="live",
     )
 
 
-def _verdict(observed: Sequence[Observed], now: datetime, waiting: Sequence[str]) -> Html:
-    standing = [f for one in observed for f in one.findings if not f.muted]
-    down = [one.target.name for one in observed if not is_up(one.snapshot, now)]
-    down = [name for name in down if name not in waiting]
-    silent = sum(len(unanswered(one)) for one in observed)
-    lines = [
-        f"{', '.join(down)} {'does' if len(down) == 1 else 'do'} not answer" if down else None,
-        _count(standing),
-        f"waiting for the first answers of {', '.join(waiting)}" if waiting else None,
-        f"{silent} questions could not be answered" if silent else None,
-    ]
-    said = [line for line in lines if line]
-    if not observed:
-        said = ["No target is configured"]
-    headline = said[0] if said else "No fault found, and every question was answered"
-    return tag(
-        "section",
-        tag("h1", headline[:1].upper() + headline[1:]),
-        tag("p", " · ".join(said[1:])) if said[1:] else None,
-        class_=f"verdict {_mood(standing, down=bool(down), doubt=bool(said))}",
-        aria_live="polite",
-    )
-
-
-def _mood(standing: Sequence[Finding], *, down: bool, doubt: bool) -> str:
-    worst = max((finding.severity for finding in standing), default=Severity.INFO)
-    if down or worst >= Severity.HIGH:
-        return "bad"
-    return "doubt" if doubt else "good"
-
-
-def _count(standing: Sequence[Finding]) -> str | None:
-    counts = Counter(finding.severity for finding in standing)
-    parts = [f"{counts[s]} {s.label}" for s in sorted(Severity, reverse=True) if counts[s]]
-    plural = "finding" if len(standing) == 1 else "findings"
-    return f"{', '.join(parts)} {plural}" if parts else None
+def _headline(told: Verdict) -> Html:
+    rest = tag("p", " · ".join(told.rest)) if told.rest else None
+    return tag("section", tag("h1", told.headline), rest, class_=f"verdict {told.mood}")
 
 
 def _more() -> Html:

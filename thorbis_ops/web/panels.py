@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from thorbis_ops.metrics import JobState, Observed
-from thorbis_ops.metrics.families import is_up
-from thorbis_ops.model import Answer, Finding, Run, Severity, Unanswered
+from thorbis_ops.metrics.freshness import is_up, silences
+from thorbis_ops.model import Answer, Finding, Run, Severity
 from thorbis_ops.web.html import Html, tag
 from thorbis_ops.web.quantities import number, percent, quantity, span
+from thorbis_ops.web.verdict import Documents
+from thorbis_ops.web.verdict import objectives as objectives_of
 
 #: Findings that are written out; of the rest only the number is told.
 SHOWN = 300
@@ -24,12 +26,6 @@ def moment(at: datetime | None) -> Html:
         return tag("span", "never", class_="quiet")
     utc = at.astimezone(UTC)
     return tag("time", utc.strftime("%Y-%m-%d %H:%M:%SZ"), datetime=utc.isoformat())
-
-
-def unanswered(observed: Observed) -> list[Unanswered]:
-    """The questions of one target that could not be answered."""
-    replies = observed.snapshot.answers.values() if observed.snapshot else ()
-    return [reply for reply in replies if isinstance(reply, Unanswered)]
 
 
 def targets(observed: Sequence[Observed], now: datetime) -> Html:
@@ -69,7 +65,7 @@ def _backup(age: float | None) -> str | None:
 
 def badge(word: str) -> Html:
     """A word with a colour; the word alone says it all."""
-    return tag("span", word, class_=f"badge {word}")
+    return tag("span", word, class_=f"badge {word.split(maxsplit=1)[0]}")
 
 
 def findings(found: Sequence[Finding]) -> Html:
@@ -116,12 +112,12 @@ def _anchor(key: tuple[str, ...]) -> str:
     return "f" + hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def unanswered_questions(observed: Sequence[Observed]) -> Html | None:
+def unknown(observed: Sequence[Observed], now: datetime) -> Html | None:
     """What is not known, and why; absent only when everything was answered."""
     rows = [
-        _row(one.target.name, tag("code", reply.question), badge(reply.reason), reply.detail)
+        _row(one.target.name, tag("code", silence.check), badge(silence.reason), silence.detail)
         for one in observed
-        for reply in unanswered(one)
+        for silence in silences(one, now)
     ]
     if not rows:
         return None
@@ -130,20 +126,15 @@ def unanswered_questions(observed: Sequence[Observed]) -> Html | None:
     return tag("section", tag("details", title, table, id="unanswered"))
 
 
-def objectives(documents: Mapping[str, Mapping[str, object]]) -> Html:
+def objectives(documents: Documents) -> Html:
     """Each objective with the range in which the truth certainly lies."""
     rows = [
         _objective(target, objective)
         for target, document in documents.items()
-        for objective in _objectives(document)
+        for objective in objectives_of(document)
     ]
-    head = ("target", "objective", "calls", "good", "", "verdict")
+    head = ("target", "objective", "calls", "certainly good", "verdict")
     return tag("section", tag("h2", "Objectives"), _table(head, rows) if rows else _nothing())
-
-
-def _objectives(document: Mapping[str, object]) -> list[Mapping[str, object]]:
-    listed = document.get("objectives")
-    return list(listed) if isinstance(listed, list | tuple) else []
 
 
 def _objective(target: str, objective: Mapping[str, object]) -> Html:
@@ -157,10 +148,13 @@ def _objective(target: str, objective: Mapping[str, object]) -> Html:
         target,
         (tag("b", str(objective.get("name"))), tag("div", goal, class_="quiet")),
         number(calls),
-        f"{percent(low)} … {percent(high)}" if calls else "no calls",
-        _bar(low, high, wanted) if calls else None,
+        (_range(low, high), _bar(low, high, wanted)) if calls else "no calls",
         badge(str(objective.get("verdict"))),
     )
+
+
+def _range(low: float, high: float) -> Html:
+    return tag("span", f"{percent(low)} … {percent(high)}", class_="tight")
 
 
 def _bar(low: float, high: float, wanted: float) -> Html:
@@ -177,6 +171,7 @@ def _bar(low: float, high: float, wanted: float) -> Html:
         tag("rect", class_="range", x=f"{min(left, 98.5):.1f}", width=f"{width:.1f}", height="10"),
         tag("rect", class_="goal", x=f"{goal:.1f}", width="1", height="10"),
         viewBox="0 0 100 10",
+        preserveAspectRatio="none",
         role="img",
         aria_label=f"certainly between {percent(low)} and {percent(high)}",
     )

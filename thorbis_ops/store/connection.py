@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
 from collections.abc import AsyncIterator
 from typing import Any, Self, TypeAlias
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
+from thorbis_ops.deadline import deadline, sever
 from thorbis_ops.errors import StoreError
 from thorbis_ops.store.faults import store_error, unreachable
 
@@ -46,7 +45,7 @@ async def connect(dsn: str) -> Connection:
             connection = await psycopg.AsyncConnection.connect(
                 dsn, autocommit=True, row_factory=dict_row, **_network(dsn)
             )
-        async with deadline(connection, CONNECT_SECONDS):
+        with deadline(connection, CONNECT_SECONDS):
             await connection.execute(SESSION)
     except TimeoutError:
         raise StoreError(
@@ -92,24 +91,6 @@ def _network(dsn: str) -> dict[str, Any]:
     return {key: value for key, value in wanted.items() if key not in given}
 
 
-@contextlib.asynccontextmanager
-async def deadline(connection: Connection, seconds: float) -> AsyncIterator[None]:
-    """Cuts the connection's socket after ``seconds``, so that nobody waits for ever."""
-    timer = asyncio.get_running_loop().call_later(seconds, sever, connection)
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def sever(connection: Connection) -> None:
-    """Ends the connection at the socket: whoever waits on it gets an error at once."""
-    with contextlib.suppress(OSError, psycopg.Error):
-        line = socket.socket(fileno=os.dup(connection.fileno()))
-        with line:
-            line.shutdown(socket.SHUT_RDWR)
-
-
 class Store:
     """The way to the store, from opening to closing; made by ``open_store``."""
 
@@ -142,18 +123,15 @@ class Store:
     @contextlib.asynccontextmanager
     async def _begun(self) -> AsyncIterator[Cursor]:
         connection = await self._alive()
-        async with (
-            deadline(connection, DEADLINE_SECONDS),
-            connection.transaction(),
-            connection.cursor() as cursor,
-        ):
-            yield cursor
+        with deadline(connection, DEADLINE_SECONDS):
+            async with connection.transaction(), connection.cursor() as cursor:
+                yield cursor
 
     async def _alive(self) -> Connection:
         """The connection, made anew if the last one turns out to be gone."""
         if not self._connection.closed:
             try:
-                async with deadline(self._connection, CONNECT_SECONDS):
+                with deadline(self._connection, CONNECT_SECONDS):
                     await self._connection.execute("select 1")
             except psycopg.Error:
                 await self._connection.close()

@@ -9,8 +9,9 @@ from typing import Any
 
 import psycopg
 
+from thorbis_ops.deadline import deadline
 from thorbis_ops.errors import StoreError
-from thorbis_ops.store.connection import Connection, connect, deadline
+from thorbis_ops.store.connection import Connection, connect
 from thorbis_ops.store.faults import first_line
 from thorbis_ops.store.migrate import MIGRATION_SECONDS, require_ours, schema_state
 from thorbis_ops.store.provision import Provision, RoleFound, Survey
@@ -31,7 +32,7 @@ async def installation(dsn: str) -> AsyncIterator[Connection]:
 async def survey(connection: Connection) -> Survey:
     """What stands in this database; StoreError on a replica or a schema that is not ours."""
     try:
-        async with deadline(connection, MIGRATION_SECONDS):
+        with deadline(connection, MIGRATION_SECONDS):
             found = await connection.execute(_SURVEY.encode())
             row = await found.fetchone()
             assert row is not None, "the current database is always there"  # noqa: S101
@@ -68,8 +69,9 @@ async def apply(
     """Runs each step whole or not at all; StoreError names the step that was refused."""
     for step in steps:
         try:
-            async with deadline(connection, MIGRATION_SECONDS), connection.transaction():
-                await connection.execute(step.sql.encode())
+            with deadline(connection, MIGRATION_SECONDS):
+                async with connection.transaction():
+                    await connection.execute(step.sql.encode())
         except psycopg.Error as error:
             raise StoreError(
                 f"{step.title}: {first_line(error)}; connect as a role that may do this"

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from psycopg import errors
+
 from thorbis_ops.errors import StoreError
 from thorbis_ops.store.connection import Cursor, Store
 
@@ -77,18 +79,30 @@ for share
 async def acquire(store: Store, name: str, owner: str, ttl: timedelta) -> Lease | None:
     """The lease, when it is free, expired, or this owner's already; None while another has it.
 
-    The generation grows whenever the lease passes on, also from an expired self.
+    The generation grows whenever the lease passes on, also from an expired self. A holder
+    that is about to commit a fenced write counts as holding, however late it is.
     """
-    async with store.transaction() as cursor:
-        await cursor.execute(_ACQUIRE, {"name": name, "owner": owner, "ttl": ttl})
-        if (taken := await _lease(cursor)) is not None:
-            return taken
-        await cursor.execute(
-            "select generation from thorbis_ops.leases where name = %s and owner = %s",
-            (name, owner),
-        )
-        row = await cursor.fetchone()
-        return None if row is None else await _renewed(cursor, name, owner, row["generation"], ttl)
+    try:
+        async with store.transaction() as cursor:
+            await cursor.execute("set local lock_timeout = '500ms'")
+            return await _taken(cursor, name, owner, ttl) or await _kept(cursor, name, owner, ttl)
+    except StoreError as error:
+        if isinstance(error.__cause__, errors.LockNotAvailable):
+            return None
+        raise
+
+
+async def _taken(cursor: Cursor, name: str, owner: str, ttl: timedelta) -> Lease | None:
+    await cursor.execute(_ACQUIRE, {"name": name, "owner": owner, "ttl": ttl})
+    return await _lease(cursor)
+
+
+async def _kept(cursor: Cursor, name: str, owner: str, ttl: timedelta) -> Lease | None:
+    await cursor.execute(
+        "select generation from thorbis_ops.leases where name = %s and owner = %s", (name, owner)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else await _renewed(cursor, name, owner, row["generation"], ttl)
 
 
 async def renew(store: Store, lease: Lease, ttl: timedelta) -> Lease | None:

@@ -15,8 +15,9 @@ from importlib import resources
 import psycopg
 from psycopg import sql
 
+from thorbis_ops.deadline import deadline
 from thorbis_ops.errors import StoreError
-from thorbis_ops.store.connection import Connection, deadline
+from thorbis_ops.store.connection import Connection
 from thorbis_ops.store.faults import INITIALISE, store_error
 
 LOCK_KEY = 7_406_211_870_155_284
@@ -137,17 +138,23 @@ async def migrate(connection: Connection) -> tuple[str, ...]:
     Two at the same time wait for one another. Where the schema exists already, new tables
     belong to its owner. Raises StoreError when the schema is newer or edited.
     """
-    done = []
+    done: list[str] = []
     try:
         for migration in migrations():
-            async with deadline(connection, MIGRATION_SECONDS), connection.transaction():
-                if await _is_pending(connection, migration):
-                    await _assume_owner(connection)
-                    await connection.execute(migration.script.encode())
-                    done.append(migration.label)
+            with deadline(connection, MIGRATION_SECONDS):
+                done += await _applied(connection, migration)
     except psycopg.Error as error:
         raise store_error(error, lost=connection.closed) from error
     return tuple(done)
+
+
+async def _applied(connection: Connection, migration: Migration) -> list[str]:
+    async with connection.transaction():
+        if not await _is_pending(connection, migration):
+            return []
+        await _assume_owner(connection)
+        await connection.execute(migration.script.encode())
+    return [migration.label]
 
 
 async def _is_pending(connection: Connection, migration: Migration) -> bool:

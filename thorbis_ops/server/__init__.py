@@ -8,7 +8,7 @@ the process that started it. Nothing here talks SQL, so psycopg is not imported.
 from thorbis_ops.server.cluster import Cluster, adopt, create
 from thorbis_ops.server.installation import Installation, find_installation, installations
 from thorbis_ops.server.privileges import make_directory
-from thorbis_ops.server.running import RunningServer, running, start
+from thorbis_ops.server.running_server import RunningServer, running, start
 from thorbis_ops.server.settings import DISPOSABLE
 
 __all__ = [

@@ -6,7 +6,7 @@ data that a restore has put in place.
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,6 +48,13 @@ class Cluster:
         return self.directory / "log"
 
     @property
+    def parts(self) -> frozenset[Path]:
+        """All that may lie in the directory."""
+        return frozenset(
+            {self.data, self.socket_directory, self.log_directory, self.authentication}
+        )
+
+    @property
     def start_log(self) -> Path:
         """What the server writes to standard error before its log collector runs."""
         return self.log_directory / "start.log"
@@ -66,22 +73,24 @@ def create(
     tcp: Authentication | None = None,
     port: int | None = None,
 ) -> Cluster:
-    """Make a new cluster in ``directory``, which is new, empty or of an adopted cluster.
+    """Make a new cluster in ``directory``, which is new or empty.
 
     ``tcp`` opens loopback with that authentication, on ``port`` or a free one; the superuser is
     ``postgres`` and gets a random password for it.
     """
-    password = secrets.token_urlsafe(24) if tcp else None
-    cluster = _placed(
-        Cluster(
-            directory=directory, installation=installation, tcp=tcp, port=port, password=password
-        )
+    cluster = Cluster(
+        directory=directory.absolute(),
+        installation=installation,
+        tcp=tcp,
+        port=port,
+        password=secrets.token_urlsafe(24) if tcp else None,
     )
-    if cluster.data.exists():
-        raise ServerError(f"{cluster.data} exists already: choose another directory")
+    configuration = server_settings.configuration(installation.major, settings)
+    _require_only(cluster, ())
+    _place(cluster)
     _initdb(cluster)
     (cluster.directory / "password").unlink(missing_ok=True)
-    _configure(cluster, settings)
+    _configure(cluster, configuration)
     return cluster
 
 
@@ -95,9 +104,10 @@ def adopt(
 ) -> Cluster:
     """A cluster from data that lies in ``directory/data`` already, as after a restore.
 
-    Its version must be the installation's. Roles and passwords are those of the data.
+    Nothing else may lie in ``directory``. The data must be of the installation's version;
+    roles and passwords are the data's.
     """
-    cluster = Cluster(directory=directory, installation=installation, tcp=tcp, port=port)
+    cluster = Cluster(directory=directory.absolute(), installation=installation, tcp=tcp, port=port)
     try:
         major = (cluster.data / "PG_VERSION").read_text().strip()
     except OSError as error:
@@ -106,8 +116,10 @@ def adopt(
         raise ServerError(
             f"{cluster.data} is of PostgreSQL {major}, {installation.bin} of {installation.major}"
         )
-    _placed(cluster)
-    _configure(cluster, settings)
+    configuration = server_settings.configuration(installation.major, settings)
+    _require_only(cluster, cluster.parts)
+    _place(cluster)
+    _configure(cluster, configuration)
     return cluster
 
 
@@ -117,8 +129,21 @@ def socket_path_fits(directory: Path) -> bool:
     return len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH
 
 
-def _placed(cluster: Cluster) -> Cluster:
-    """The cluster, its directories made and within reach of who runs it."""
+def _require_only(cluster: Cluster, expected: Collection[Path]) -> None:
+    """The directory is about to become private: it must not be one that others use."""
+    directory = cluster.directory
+    try:
+        foreign = sorted({*directory.iterdir()} - {*expected})
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ServerError(f"{directory} cannot be used: {error.strerror}") from error
+    if foreign:
+        raise ServerError(f"{directory} holds {foreign[0].name} already: choose an empty directory")
+
+
+def _place(cluster: Cluster) -> None:
+    """Make the cluster's directories, within reach of the account that runs it."""
     if not socket_path_fits(cluster.directory):
         raise ServerError(
             f"{cluster.directory} is too long a path for a unix socket "
@@ -127,7 +152,6 @@ def _placed(cluster: Cluster) -> Cluster:
     require_reachable(cluster.installation.bin)
     for path in (cluster.directory, cluster.socket_directory, cluster.log_directory):
         make_directory(path)
-    return cluster
 
 
 def _initdb(cluster: Cluster) -> None:
@@ -144,7 +168,7 @@ def _initdb(cluster: Cluster) -> None:
 def _initdb_with(cluster: Cluster, locale: str) -> str:
     """Run initdb; the last line of its complaint, empty when all went well."""
     options = ["--data-checksums", "--encoding=UTF8", f"--locale={locale}", "--lc-messages=C"]
-    options += ["--auth=trust", "--username=postgres", "--no-sync", "--no-instructions"]
+    options += ["--auth=reject", "--username=postgres", "--no-sync", "--no-instructions"]
     options += _password_option(cluster)
     done = run(
         [cluster.installation.program("initdb"), "--pgdata", cluster.data, *options],
@@ -169,10 +193,8 @@ def _password_option(cluster: Cluster) -> list[str]:
     return [f"--pwfile={file}"]
 
 
-def _configure(cluster: Cluster, settings: Mapping[str, str]) -> None:
-    wanted = server_settings.base(cluster.installation.major) | dict(settings)
-    lines = server_settings.configuration(wanted)
+def _configure(cluster: Cluster, configuration: str) -> None:
     cluster.authentication.write_text(server_settings.host_based_authentication(cluster.tcp))
     cluster.authentication.chmod(0o644)
     with (cluster.data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(f"\n{lines}")
+        file.write(f"\n{configuration}")

@@ -1,26 +1,31 @@
 """Why a server did not start, from what it wrote.
 
 Until the log collector runs, PostgreSQL writes to standard error, afterwards to the log that
-``log_destination`` names; the last fatal message of either is the reason.
+``log_destination`` names. A wrong setting is told as LOG, before a FATAL that says no more than
+that the file contains errors; so all complaints are told, in one line.
 """
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 FATAL = ("FATAL", "PANIC")
+COMPLAINT = re.compile(r"\b(?:LOG|ERROR|FATAL|PANIC):\s+(.*)")
+COLLECTOR_STARTS = "redirecting log output"
 TAIL_BYTES = 65_536
+# Columns of the CSV log, counted from nought.
 CSV_SEVERITY, CSV_MESSAGE = 11, 13
 
 
-def last_fatal(standard_error: Path, log_directory: Path) -> str:
-    """The last fatal message, in one line; what stands last where there is none."""
+def reason(standard_error: Path, log_directory: Path) -> str:
+    """What the server complained of last, in one line."""
     plain = _tail(standard_error)
-    collected = list(_collected(log_directory))
-    fatal = [line for line in plain if line.partition("FATAL:")[1]]
-    reasons = collected or [line.partition("FATAL:")[2].strip() for line in fatal] or plain
-    return reasons[-1] if reasons else "it wrote no log"
+    if not any(COLLECTOR_STARTS in line for line in plain):
+        complaints = [found[1] for line in plain if (found := COMPLAINT.search(line))]
+        return "; ".join(complaints or plain[-1:]) or "it wrote no log"
+    return (list(_collected(log_directory)) or ["it does not say why"])[-1]
 
 
 def _collected(log_directory: Path) -> Iterator[str]:

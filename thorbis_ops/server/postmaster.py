@@ -33,15 +33,18 @@ class _PortTakenError(ServerError):
     """Someone took the port between our choice and the server's start."""
 
 
-def launch(cluster: Cluster) -> tuple[Process, int]:
-    """A started postmaster and its port; ServerError with the server's own reason if not."""
+def launch(cluster: Cluster, timeout: float) -> tuple[Process, int]:
+    """A started postmaster and its port; ServerError with the server's own reason if not.
+
+    ``timeout`` in seconds bounds how long it may take until it answers.
+    """
     if cluster.port is not None:
         _require_free(cluster)
-        return _launch_on(cluster, cluster.port), cluster.port
+        return _launch_on(cluster, cluster.port, timeout), cluster.port
     for _ in range(ATTEMPTS):
         port = _any_port(cluster)
         with contextlib.suppress(_PortTakenError):
-            return _launch_on(cluster, port), port
+            return _launch_on(cluster, port, timeout), port
     raise ServerError(f"no free port on 127.0.0.1 in {ATTEMPTS} attempts")
 
 
@@ -55,10 +58,10 @@ def terminate(process: Process) -> None:
             process.wait(STOP_SECONDS)
 
 
-def _launch_on(cluster: Cluster, port: int) -> Process:
+def _launch_on(cluster: Cluster, port: int, timeout: float) -> Process:
     process = _spawn(cluster, port)
     try:
-        _await_start(cluster, process)
+        _await_start(cluster, process, timeout)
     except BaseException:
         terminate(process)
         raise
@@ -90,13 +93,13 @@ def _options(cluster: Cluster, port: int) -> list[str]:
     )
 
 
-def _await_start(cluster: Cluster, process: Process) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def _await_start(cluster: Cluster, process: Process, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     while not _started(cluster.data, process.pid):
         if process.poll() is not None:
             raise _failure(cluster)
         if time.monotonic() > deadline:
-            raise ServerError(f"{cluster.data} did not start within {START_SECONDS:g} s")
+            raise ServerError(f"{cluster.data} did not start within {timeout:g} s")
         time.sleep(POLL_SECONDS)
 
 
@@ -110,7 +113,7 @@ def _started(data: Path, pid: int) -> bool:
 
 
 def _failure(cluster: Cluster) -> ServerError:
-    reason = log.last_fatal(cluster.start_log, cluster.log_directory)
+    reason = log.reason(cluster.start_log, cluster.log_directory)
     kind = _PortTakenError if "TCP/IP sockets" in reason else ServerError
     major = cluster.installation.major
     return kind(f"PostgreSQL {major} did not start in {cluster.data}: {reason}")

@@ -118,7 +118,7 @@ def run(
             cwd=directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=timeout,
             **identity(unprivileged()),

@@ -22,20 +22,13 @@ DISPOSABLE: Mapping[str, str] = MappingProxyType(
 JSONLOG_SINCE = 15
 
 
-def base(major: int) -> dict[str, str]:
-    """The settings that observation needs, for every server of ours."""
-    return {
-        "shared_preload_libraries": "pg_stat_statements",
-        "compute_query_id": "on",
-        "track_io_timing": "on",
-        "logging_collector": "on",
-        "log_destination": "jsonlog" if major >= JSONLOG_SINCE else "csvlog",
-    }
+def configuration(major: int, settings: Mapping[str, str]) -> str:
+    """Lines for ``postgresql.conf``: what observation needs, then ``settings``, which win.
 
-
-def configuration(settings: Mapping[str, str]) -> str:
-    """Lines for ``postgresql.conf``; ServerError names a setting that cannot be written."""
-    return "".join(f"{_name(name)} = {_quoted(name, settings[name])}\n" for name in settings)
+    ServerError names a setting that cannot be written.
+    """
+    wanted = _base(major) | dict(settings)
+    return "".join(f"{_name(name)} = {_quoted(name, wanted[name])}\n" for name in wanted)
 
 
 def host_based_authentication(tcp: Authentication | None) -> str:
@@ -63,6 +56,16 @@ def command_line(
         "hba_file": str(authentication),
     }
     return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+
+
+def _base(major: int) -> dict[str, str]:
+    return {
+        "shared_preload_libraries": "pg_stat_statements",
+        "compute_query_id": "on",
+        "track_io_timing": "on",
+        "logging_collector": "on",
+        "log_destination": "jsonlog" if major >= JSONLOG_SINCE else "csvlog",
+    }
 
 
 def _name(name: str) -> str:

@@ -68,7 +68,7 @@ def _make(cache: Path) -> None:
             cache.chmod(0o755)
     except OSError as error:
         raise ServerError(
-            f"the cache {cache} cannot be made: {error.strerror}; set XDG_CACHE_HOME"
+            f"{cache}, where PostgreSQL is unpacked, cannot be made: {error.strerror}"
         ) from error
 
 
@@ -105,7 +105,7 @@ def _run(launcher: Path, home: Path) -> str:
             umask=0o022,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=TIMEOUT_SECONDS,
             check=False,

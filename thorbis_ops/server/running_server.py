@@ -13,29 +13,30 @@ from typing import Literal
 from thorbis_ops.errors import ServerError
 from thorbis_ops.server.cluster import Cluster, create, socket_path_fits
 from thorbis_ops.server.installation import Installation
-from thorbis_ops.server.postmaster import launch, terminate
-from thorbis_ops.server.privileges import may_enter, run, unprivileged
+from thorbis_ops.server.postmaster import START_SECONDS, launch, terminate
+from thorbis_ops.server.privileges import give, may_enter, run, unprivileged
 from thorbis_ops.server.settings import Authentication
-from thorbis_ops.server.watch import watch
+from thorbis_ops.server.watchdog import watch
 
 COMMAND_SECONDS = 600.0
+PREFIX = "thorbis-ops-"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class RunningServer:
     """A server that runs until ``stop``, or until this process ends, however it ends."""
 
-    def __init__(self, cluster: Cluster, *, remove: bool) -> None:
+    def __init__(self, cluster: Cluster, *, timeout: float) -> None:
         self.cluster = cluster
-        self._remove = cluster.directory if remove else None
+        self._timeout = timeout
         self._start()
 
     def _start(self) -> None:
-        self._process, self.port = launch(self.cluster)
+        self._watchdog = watch(self.data)
         try:
-            self._watch = watch(self._process.pid, self.data, self._remove)
+            self._process, self.port = launch(self.cluster, self._timeout)
         except BaseException:
-            terminate(self._process)
+            self._watchdog.dismiss()
             raise
 
     @property
@@ -104,7 +105,7 @@ class RunningServer:
     def stop(self) -> None:
         """End all sessions and stop, by force if need be; nothing happens when it is stopped."""
         terminate(self._process)
-        self._watch.dismiss()
+        self._watchdog.dismiss()
 
     def restart(self) -> None:
         """Stop, if it still runs, and start again on the same port."""
@@ -113,12 +114,12 @@ class RunningServer:
         self._start()
 
 
-def start(cluster: Cluster, *, remove: bool = False) -> RunningServer:
+def start(cluster: Cluster, *, timeout: float = START_SECONDS) -> RunningServer:
     """Start a cluster; ServerError with the server's own reason when it does not come up.
 
-    With ``remove`` its directory is deleted should this process be killed.
+    ``timeout`` in seconds: recovery of a restored copy may need a long one.
     """
-    return RunningServer(cluster, remove=remove)
+    return RunningServer(cluster, timeout=timeout)
 
 
 @contextlib.contextmanager
@@ -130,25 +131,34 @@ def running(
     port: int | None = None,
 ) -> Iterator[RunningServer]:
     """A new server in a temporary directory; on leaving it is stopped and removed."""
-    directory = _temporary_directory()
-    try:
-        cluster = create(directory, installation, settings, tcp=tcp, port=port)
-        server = start(cluster, remove=True)
+    with _temporary_directory() as directory:
+        server = start(create(directory, installation, settings, tcp=tcp, port=port))
         try:
             yield server
         finally:
             server.stop()
+
+
+@contextlib.contextmanager
+def _temporary_directory() -> Iterator[Path]:
+    """A directory that is removed on leaving, and also when this process is killed."""
+    place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_temporary_place()))
+    give(place)
+    watchdog = watch(place / "data", remove=place)
+    try:
+        yield place
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
+        watchdog.dismiss()
 
 
-def _temporary_directory() -> Path:
-    """A new directory that the account can reach and whose path leaves room for a socket."""
+def _temporary_place() -> Path:
+    """Where the account can reach a new directory whose path leaves room for a socket."""
     bases = dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp"))  # noqa: S108
     for base in bases:
         place = Path(base).resolve()
         if _suits(place):
-            return Path(tempfile.mkdtemp(prefix="thorbis-ops-", dir=place))
+            return place
     raise ServerError(
         f"no temporary directory suits a server: none of {', '.join(bases)} is short and open "
         "to the account that runs it; set TMPDIR to a short path that everyone may enter"
@@ -158,7 +168,7 @@ def _temporary_directory() -> Path:
 def _suits(place: Path) -> bool:
     account = unprivileged()
     reachable = place.is_dir() and all(may_enter(one, account) for one in (place, *place.parents))
-    return reachable and socket_path_fits(place / "thorbis-ops-12345678")
+    return reachable and socket_path_fits(place / f"{PREFIX}12345678")
 
 
 def _quoted(value: str) -> str:

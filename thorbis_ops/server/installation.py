@@ -16,6 +16,8 @@ from thorbis_ops.server.unpack import cache_directory, unpacked
 
 DEBIAN = Path("/usr/lib/postgresql")
 NEEDED = ("postgres", "initdb")
+# What the embedded binaries expect of the system; the rest they bring along.
+LIBRARIES = "libgssapi-krb5-2 liblz4-1 libssl3 libzstd1 zlib1g"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,12 @@ def _version(postgres: Path, lib: Path) -> str:
         raise ServerError(f"{postgres} cannot be run: {error}") from error
     found = re.search(r"\(PostgreSQL\) (\d+\S*)", done.stdout)
     if not found:
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise ServerError(f"{postgres} does not tell its version: {said}")
+        raise ServerError(f"{postgres} does not run: {_complaint(done.stderr)}")
     return found[1]
+
+
+def _complaint(standard_error: str) -> str:
+    """The last line; with a cure when the dynamic loader misses a library."""
+    last = (standard_error.strip().splitlines() or ["it said nothing"])[-1]
+    missing = re.search(r"error while loading shared libraries: ([^:]+):", last)
+    return f"{missing[1]} is missing: apt-get install {LIBRARIES}" if missing else last

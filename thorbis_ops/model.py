@@ -272,7 +272,8 @@ class Step:
     Several statements are one transaction. ``verify`` is SQL that returns one true row when
     the post-condition holds. ``relation`` is the table that no other job may work on at the
     same time; ``probe`` is a statement that takes its lock for a moment, to learn whether it
-    can be had. ``oid`` and ``filenode`` say what the object was before.
+    can be had. ``oid`` and ``filenode`` say what the object was before, ``mark`` is a number
+    for the next plan to compare with.
     """
 
     object: str
@@ -285,6 +286,7 @@ class Step:
     probe: str | None = None
     oid: int | None = None
     filenode: int | None = None
+    mark: float | None = None
     guards: tuple[GuardVerdict, ...] = ()
 
 

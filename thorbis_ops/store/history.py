@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,8 @@ class History:
 class PastStep:
     """What was once done, or was about to be done, to one object of a database.
 
-    ``as_of`` is the time as which it was done; ``outcome`` None was never written down.
+    ``as_of`` is the time as which it was done, ``started_at`` the real one; an ``outcome`` of
+    None was never written down.
     """
 
     job: str
@@ -31,7 +32,9 @@ class PastStep:
     statements: tuple[str, ...]
     oid: int | None
     filenode: int | None
+    mark: float | None
     as_of: datetime
+    started_at: datetime
     outcome: str | None
 
 
@@ -69,10 +72,10 @@ async def durations(store: Store, identity: str, job: str) -> dict[str, float]:
         return {row["object"]: row["seconds"] for row in await cursor.fetchall()}
 
 
-async def past_steps(store: Store, identity: str, jobs: Sequence[str]) -> tuple[PastStep, ...]:
-    """All that ``jobs`` did, or meant to do, to objects with an oid, oldest first."""
+async def past_steps(store: Store, identity: str, job: str) -> tuple[PastStep, ...]:
+    """All that a job did, or meant to do, to objects with an oid, oldest first."""
     async with store.transaction() as cursor:
-        await cursor.execute(_PAST, {"identity": identity, "jobs": list(jobs)})
+        await cursor.execute(_PAST, {"identity": identity, "job": job})
         return tuple(
             PastStep(**{**row, "statements": tuple(row["statements"])})
             for row in await cursor.fetchall()
@@ -128,8 +131,8 @@ order by s.object, s.finished_at desc
 
 _PAST = """
 select r.job, s.object, s.statements, s.oid::bigint as oid, s.filenode::bigint as filenode,
-  s.as_of, s.outcome
+  s.mark, s.as_of, s.started_at, s.outcome
 from thorbis_ops.run_steps s join thorbis_ops.runs r on r.id = s.run_id
-where r.identity = %(identity)s and r.job = any (%(jobs)s) and s.oid is not null
+where r.identity = %(identity)s and r.job = %(job)s and s.oid is not null
 order by s.as_of, s.run_id, s.position
 """

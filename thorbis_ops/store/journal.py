@@ -108,6 +108,7 @@ class Journal:
             "verify": step.verify,
             "oid": step.oid,
             "filenode": step.filenode,
+            "mark": step.mark,
             "weight": step.weight_bytes,
             "as_of": as_of,
         }
@@ -184,9 +185,10 @@ where id = %(run)s and finished_at is null
 
 _BEGIN = """
 insert into thorbis_ops.run_steps
-  (run_id, position, object, reason, statements, verify, oid, filenode, weight_bytes, as_of)
+  (run_id, position, object, reason, statements, verify, oid, filenode, mark,
+    weight_bytes, as_of)
 select r.id, %(position)s, %(object)s, %(reason)s, %(statements)s, %(verify)s, %(oid)s,
-  %(filenode)s, %(weight)s, %(as_of)s
+  %(filenode)s, %(mark)s, %(weight)s, %(as_of)s
 from thorbis_ops.runs r where r.id = %(run)s and r.finished_at is null
 """
 

@@ -40,6 +40,7 @@ create table thorbis_ops.run_steps (
   verify       text,
   oid          oid,
   filenode     oid,
+  mark         double precision,
   weight_bytes bigint not null default 0,
   as_of        timestamptz not null,
   started_at   timestamptz not null default pg_catalog.clock_timestamp(),
@@ -55,4 +56,6 @@ comment on table thorbis_ops.run_steps is
   'What was about to be done to an object, written before the act, and what became of it.';
 comment on column thorbis_ops.run_steps.as_of is
   'The time as which the step was done: another than started_at when asked for with --at.';
+comment on column thorbis_ops.run_steps.mark is
+  'A measure taken when it was planned, for the next plan to compare with.';
 create index run_steps_object on thorbis_ops.run_steps (object);

@@ -289,6 +289,12 @@ class Settings(Section):
         tenancy = (settings.tenancy or self.tenancy).tenancy()
         return Target(name=settings.name, dsn=settings.dsn, labels=settings.labels, tenancy=tenancy)
 
+    def store_dsn(self) -> str | None:
+        """Where the store is: as configured, else the first target's database; or nowhere."""
+        if not self.store.enabled:
+            return None
+        return self.store.dsn or next((t.dsn for t in self.targets), None)
+
     def thresholds(self, check: str) -> dict[Severity, float]:
         """The thresholds that the configuration sets for ``check``."""
         own: Any = self.checks.get(check, CheckSettings())

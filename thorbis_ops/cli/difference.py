@@ -32,20 +32,14 @@ async def show_changes(settings: Settings, reports: Sequence[Report], form: str)
         _print(changes)
 
 
-def store_dsn(settings: Settings) -> str:
-    """Where the store is: as configured, else in the first target's database."""
-    if settings.store.dsn:
-        return settings.store.dsn
-    if not settings.targets:
-        raise ConfigError("store.dsn is missing, and there is no [[targets]] to keep it in")
-    return settings.targets[0].dsn
-
-
 async def _changes(settings: Settings, reports: Sequence[Report]) -> list[tuple[Report, Changes]]:
     from thorbis_ops.store import open_store
     from thorbis_ops.store.findings import open_findings
 
-    store = await open_store(store_dsn(settings), now=datetime.now(UTC))
+    dsn = settings.store_dsn()
+    if dsn is None:
+        raise ConfigError("--diff needs a store to compare with; set store.dsn or add [[targets]]")
+    store = await open_store(dsn, now=datetime.now(UTC))
     try:
         known = {r.target: await open_findings(store, r.target) for r in reports}
     finally:

@@ -127,7 +127,8 @@ def _judged(question: Question, header: Header) -> Question:
         raise header.fault("severity", "stands beside thresholds; keep one of the two")
     if question.facts and (judged or question.metrics):
         raise header.fault("facts", "questions are neither measured nor judged; drop the rest")
-    if not (question.facts or judged or question.metrics):
+    own = question.compute is not None or "severity" in question.sql.lower()
+    if not (question.facts or judged or question.metrics or own):
         raise header.fault("severity", "is missing: nothing would be done with the answer")
     return _ordered(question, header)
 

@@ -48,7 +48,7 @@ class Standing:
         if self._dsn is None:
             self._say("no store: watching only, without journal and maintenance")
             return
-        while True:
+        while True:  # noqa: ASYNC110 - what wakes it is the time
             await asyncio.sleep(await self._turn(self._dsn))
 
     async def leave(self) -> None:

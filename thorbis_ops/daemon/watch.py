@@ -60,7 +60,7 @@ class Watch:
         self._sample, self._sample_every = sample, sample_every
         self._told = told
         self._line: Line | None = None
-        self._server: Server | None = None
+        self.server: Server | None = None
         self._connected_at = 0.0
         self._answers: dict[str, Answer | Unanswered] = {}
         self._due: dict[str, float] = {}
@@ -96,13 +96,13 @@ class Watch:
     async def _connected(self) -> tuple[Line, Server]:
         if self._line is not None and time.monotonic() - self._connected_at > RENEW_AFTER:
             await self._hang_up()
-        if self._line is None or self._server is None:
+        if self._line is None or self.server is None:
             self._line = await database.connect(self.target.dsn)
             with deadline(self._line, DISCOVERY):
-                self._server = await database.discover(self._line)
+                self.server = await database.discover(self._line)
             self._connected_at = time.monotonic()
-            _logger.info("%s: connected to PostgreSQL %s", self.target.name, self._server.version)
-        return self._line, self._server
+            _logger.info("%s: connected to PostgreSQL %s", self.target.name, self.server.version)
+        return self._line, self.server
 
     async def _take_sample(self, line: Line, server: Server) -> None:
         if time.monotonic() >= self._sample_due:

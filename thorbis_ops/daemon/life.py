@@ -1,0 +1,168 @@
+"""The daemon from start to end: what it starts, what the ticker drives, how it stops.
+
+Stopping has an order and a deadline: take in nothing new, cancel what runs on servers, write
+down how it ended, let another daemon act. A server that lets nobody go is cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from thorbis_ops import assess, content, orders, sources
+from thorbis_ops.core.report import Report
+from thorbis_ops.daemon.maintaining import Maintaining
+from thorbis_ops.daemon.sampling import Sampling
+from thorbis_ops.daemon.showing import Showing
+from thorbis_ops.daemon.standing import Standing
+from thorbis_ops.daemon.watch import Watch
+from thorbis_ops.errors import ConfigError, ThorbisError
+from thorbis_ops.model import Unanswered
+from thorbis_ops.settings import Settings
+from thorbis_ops.store import findings, rotate
+
+MAINTAIN, FACTS, SHOW, ROTATE = 5, 30, 5, 3600
+LET_GO = 2.0
+_logger = logging.getLogger(__name__)
+
+
+class Daemon:
+    """Watches every target of the settings until it is told to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not settings.targets:
+            raise ConfigError("no [[targets]]: the daemon has nothing to watch; add one")
+        self._settings = settings
+        self._standing = Standing(settings.store_dsn())
+        self._sampling = Sampling(settings, self._standing)
+        self._maintaining = Maintaining(settings, _jobs(settings), self._standing)
+        self._watches = self._every_watch()
+        self._showing = Showing(settings, self._watches, self._maintaining, self._sampling)
+        self._ticker = AsyncIOScheduler(timezone=UTC)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lives until ``stop`` is set. ConfigError when the address cannot be had."""
+        await self._showing.open()
+        tasks = [
+            asyncio.create_task(self._standing.forever(), name="standing"),
+            *(asyncio.create_task(w.forever(), name=w.target.name) for w in self._watches),
+        ]
+        try:
+            await self._gather_facts()
+            self._start_ticker()
+            await self._until(stop, tasks)
+        finally:
+            await self._end(tasks)
+
+    @property
+    def port(self) -> int:
+        """The port that the console and the metrics are served on."""
+        return self._showing.port
+
+    def _every_watch(self) -> list[Watch]:
+        loaded = content.load_questions(self._settings.content.checks)
+        questions = assess.configured(loaded, self._settings)
+        mutes = [m.mute() for m in self._settings.mute]
+        return [
+            Watch(
+                self._settings.target(one),
+                questions,
+                mutes,
+                sample=self._sampling.sampler(one.name),
+                sample_every=self._settings.sampler.every,
+                told=self._keep,
+            )
+            for one in self._settings.targets
+        ]
+
+    def _start_ticker(self) -> None:
+        every = {
+            MAINTAIN: self._maintain,
+            FACTS: self._gather_facts,
+            SHOW: self._showing.show,
+            ROTATE: self._rotate,
+        }
+        for seconds, act in every.items():
+            self._ticker.add_job(
+                act,
+                IntervalTrigger(seconds=seconds, timezone=UTC),
+                next_run_time=datetime.now(UTC),
+                coalesce=True,
+                misfire_grace_time=None,
+                max_instances=1,
+            )
+        # A tick that is still at work when the next one comes is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._ticker.start()
+
+    async def _maintain(self) -> None:
+        await self._maintaining.tick(self._watches)
+
+    async def _gather_facts(self) -> None:
+        """Facts of other sources stand beside the first target's answers."""
+        settings = self._settings
+        now = datetime.now(UTC)
+        facts = await sources.gather(settings.cache.urls, settings.backup.paths, now)
+        self._watches[0].facts = facts
+
+    async def _rotate(self) -> None:
+        if self._standing.store is None or self._standing.lease is None:
+            return
+        try:
+            await rotate(self._standing.store, datetime.now(UTC))
+        except ThorbisError as error:
+            _logger.warning("the store's partitions were not rotated: %s", error)
+
+    async def _keep(self, watch: Watch, report: Report, asked: Sequence[str]) -> None:
+        """Keeps what was found, so that a restart and a second look know it."""
+        store, held = self._standing.store, self._standing.lease
+        if store is None or held is None or watch.snapshot is None:
+            return
+        answers = watch.snapshot.answers
+        lost = [name for name in asked if isinstance(answers.get(name), Unanswered)]
+        try:
+            await findings.save_findings(
+                store, watch.target.name, report.findings, lost, asked, report.started_at
+            )
+            if watch.server is not None:
+                await findings.saw_target(store, watch.target.name, watch.server, report.started_at)
+        except ThorbisError as error:
+            _logger.warning("%s: findings were not kept: %s", watch.target.name, error)
+
+    async def _until(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Waits for the end; a task of ours that fails ends the daemon, never in silence."""
+        told = asyncio.create_task(stop.wait())
+        alive: set[asyncio.Task[object]] = {told, *tasks}  # type: ignore[arg-type]
+        while not told.done():
+            done, alive = await asyncio.wait(alive, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {told}:
+                task.result()
+        _logger.info("stopping")
+
+    async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        if self._ticker.running:
+            self._ticker.shutdown(wait=False)
+        await self._maintaining.stop()
+        for task in tasks:
+            task.cancel()
+        _, stuck = await asyncio.wait(tasks, timeout=LET_GO)
+        for watch in self._watches if stuck else ():
+            watch.cut()
+        if stuck:
+            await asyncio.wait(stuck, timeout=LET_GO / 2)
+        try:
+            async with asyncio.timeout(LET_GO):
+                await self._standing.leave()
+        except TimeoutError:
+            _logger.warning("the store does not answer; the lease runs out by itself")
+        await self._showing.close()
+
+
+def _jobs(settings: Settings) -> list[content.Job]:
+    loaded = content.load_jobs(settings.content.maintenance)
+    return list(orders.enabled(orders.configured(loaded, settings), settings))

@@ -5,6 +5,7 @@ keeps them for the session. What is not installed skips the tests that need it w
 the package; where CI is set it fails them, so that nothing goes untested unseen.
 """
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -12,7 +13,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,7 +23,7 @@ import pytest
 import redis
 from psycopg import sql
 
-from thorbis_ops import server
+from thorbis_ops import estate, server
 from thorbis_ops.errors import ServerError
 
 MAJORS = (15, 18)
@@ -111,6 +113,51 @@ def own_pg(request: pytest.FixtureRequest) -> Iterator[server.RunningServer]:
 def db(pg: server.RunningServer) -> Iterator[str]:
     """The DSN, as superuser, of a new empty database."""
     with temporary_database(pg) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def estate_template() -> Callable[[server.RunningServer], str]:
+    """Build the demo estate once on a server; the name of the database that holds it."""
+    built: dict[int, str] = {}
+
+    def of(pg: server.RunningServer) -> str:
+        if pg.port not in built:
+            _build_estate(pg, "estate_template")
+            built[pg.port] = "estate_template"
+        return built[pg.port]
+
+    return of
+
+
+def _build_estate(pg: server.RunningServer, name: str) -> None:
+    identifier = sql.Identifier(name)
+    execute(pg.dsn(), sql.SQL("create database {} template template0").format(identifier))
+    await_in_thread(estate.load(pg.dsn(name)))
+    # A closed database has no sessions, autovacuum's neither, so it can always be copied.
+    execute(pg.dsn(), sql.SQL("alter database {} allow_connections false").format(identifier))
+
+
+def await_in_thread(coroutine: Coroutine[object, object, None]) -> None:
+    """Run it on a loop of its own, apart from the loop that pytest-asyncio keeps."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+
+
+@pytest.fixture
+def estate_db(
+    pg: server.RunningServer, estate_template: Callable[[server.RunningServer], str]
+) -> Iterator[str]:
+    """The DSN, as superuser, of a new database that holds the demo estate."""
+    template = estate_template(pg)
+    with temporary_database(pg, template) as dsn:
+        # Copying a database leaves its privileges behind.
+        copy = sql.SQL(
+            "update pg_catalog.pg_database set datacl = template.datacl "
+            "from pg_catalog.pg_database as template "
+            "where template.datname = {} and pg_database.datname = current_database()"
+        )
+        execute(dsn, copy.format(template))
         yield dsn
 
 

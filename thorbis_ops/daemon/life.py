@@ -22,7 +22,7 @@ from thorbis_ops.daemon.showing import Showing
 from thorbis_ops.daemon.standing import Standing
 from thorbis_ops.daemon.watch import Watch
 from thorbis_ops.errors import ConfigError, ThorbisError
-from thorbis_ops.model import Unanswered
+from thorbis_ops.model import Job, Unanswered
 from thorbis_ops.settings import Settings
 from thorbis_ops.store import findings, rotate
 
@@ -137,7 +137,7 @@ class Daemon:
     async def _until(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Waits for the end; a task of ours that fails ends the daemon, never in silence."""
         told = asyncio.create_task(stop.wait())
-        alive: set[asyncio.Task[object]] = {told, *tasks}  # type: ignore[arg-type]
+        alive: set[asyncio.Task[object]] = {told, *tasks}
         while not told.done():
             done, alive = await asyncio.wait(alive, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {told}:
@@ -163,6 +163,6 @@ class Daemon:
         await self._showing.close()
 
 
-def _jobs(settings: Settings) -> list[content.Job]:
+def _jobs(settings: Settings) -> list[Job]:
     loaded = content.load_jobs(settings.content.maintenance)
     return list(orders.enabled(orders.configured(loaded, settings), settings))

@@ -52,15 +52,6 @@ create table system_core.public_holidays (
 );
 call system_core.global_table('system_core.public_holidays', 'days on which offices are closed');
 
-create table system_core.exchange_rates (
-  base_currency_code char(3) not null references system_core.currencies,
-  quote_currency_code char(3) not null references system_core.currencies,
-  valid_on date not null,
-  rate numeric(18, 8) not null check (rate > 0),
-  primary key (base_currency_code, quote_currency_code, valid_on)
-);
-call system_core.global_table('system_core.exchange_rates', 'daily reference rates');
-
 create table system_core.units_of_measure (
   code text primary key,
   name text not null,

@@ -5,5 +5,7 @@ businesses, and ``run`` works on them as the application would.
 """
 
 from thorbis_ops.estate.load import files, load, schemas
+from thorbis_ops.estate.seed import SeedReport, seed
+from thorbis_ops.estate.tenants import TENANTS, Tenant
 
-__all__ = ["files", "load", "schemas"]
+__all__ = ["TENANTS", "SeedReport", "Tenant", "files", "load", "schemas", "seed"]

@@ -15,11 +15,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from thorbis_ops.store.connection import Connection, Cursor, Store, connect, connect_as_owner
-from thorbis_ops.store.migrate import migrate, require_current, schema_state
+from thorbis_ops.deadline import deadline
+from thorbis_ops.store.connection import (
+    DEADLINE_SECONDS,
+    Connection,
+    Cursor,
+    Store,
+    connect,
+    connect_as_owner,
+)
+from thorbis_ops.store.migrate import migrate, require_current, require_writable, schema_state
 from thorbis_ops.store.rotate import rotate
 
-__all__ = ["Connection", "Cursor", "Store", "connect", "migrate", "open_store", "rotate"]
+__all__ = ["Connection", "Cursor", "Store", "connect", "examine", "migrate", "open_store", "rotate"]
 
 
 async def open_store(dsn: str, *, now: datetime) -> Store:
@@ -31,9 +39,26 @@ async def open_store(dsn: str, *, now: datetime) -> Store:
     connection = await connect_as_owner(dsn)
     store = Store(dsn, connection)
     try:
-        require_current(await schema_state(connection))
+        with deadline(connection, DEADLINE_SECONDS):
+            require_current(await schema_state(connection))
         await rotate(store, now)
     except BaseException:
         await store.close()
         raise
     return store
+
+
+async def examine(dsn: str) -> str:
+    """How the store at ``dsn`` stands, in words; StoreError when it cannot be used as it is.
+
+    Unlike ``open_store`` it changes nothing.
+    """
+    connection = await connect_as_owner(dsn)
+    try:
+        with deadline(connection, DEADLINE_SECONDS):
+            state = await schema_state(connection)
+            require_current(state)
+            await require_writable(connection)
+    finally:
+        await connection.close()
+    return f"schema at {state.applied[-1]}"

@@ -64,7 +64,8 @@ async def connect_as_owner(dsn: str) -> Connection:
     """
     connection = await connect(dsn)
     try:
-        await connection.execute(_ASSUME_OWNER)
+        with deadline(connection, CONNECT_SECONDS):
+            await connection.execute(_ASSUME_OWNER)
     except psycopg.Error as error:
         await connection.close()
         raise unreachable(error) from None

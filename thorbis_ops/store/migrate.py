@@ -132,6 +132,19 @@ async def schema_state(connection: Connection) -> SchemaState:
         raise store_error(error, lost=connection.closed) from error
 
 
+async def require_writable(connection: Connection) -> None:
+    """Raises StoreError where this session may read the store but not write it."""
+    found = await connection.execute(
+        "select current_user::text as name,"
+        " pg_catalog.has_table_privilege('thorbis_ops.findings', 'insert') as writable"
+    )
+    row = await found.fetchone()
+    if row is not None and not row["writable"]:
+        raise StoreError(
+            f"{row['name']} may not write the store; give [store] dsn the role that owns it"
+        )
+
+
 async def migrate(connection: Connection) -> tuple[str, ...]:
     """Applies what is pending, a transaction each, and names it; nothing when all is done.
 

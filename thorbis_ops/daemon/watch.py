@@ -13,15 +13,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-import psycopg
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
-
 from thorbis_ops import assess, database
 from thorbis_ops.core import compute, governor
 from thorbis_ops.core.report import Report
 from thorbis_ops.database.taking import close
-from thorbis_ops.deadline import deadline, sever
+from thorbis_ops.deadline import sever
 from thorbis_ops.errors import ThorbisError
 from thorbis_ops.model import Answer, Mute, Question, Server, Snapshot, Target, Unanswered
 
@@ -29,11 +25,9 @@ RETRY = 5.0
 # A backend never gives its catalogue caches back, so a long-lived one is replaced at times.
 RENEW_AFTER = 3600.0
 LONGEST_SLEEP = 2.0
-DISCOVERY = 10.0
 _logger = logging.getLogger(__name__)
 
-Line = AsyncConnection[TupleRow]
-Sample = Callable[[Line, Server, datetime], Awaitable[None]]
+Sample = Callable[[database.Connection, Server, datetime], Awaitable[None]]
 Told = Callable[["Watch", Report, Sequence[str]], Awaitable[None]]
 
 
@@ -59,7 +53,7 @@ class Watch:
         self._mutes = tuple(mutes)
         self._sample, self._sample_every = sample, sample_every
         self._told = told
-        self._line: Line | None = None
+        self._line: database.Connection | None = None
         self.server: Server | None = None
         self._connected_at = 0.0
         self._answers: dict[str, Answer | Unanswered] = {}
@@ -87,29 +81,26 @@ class Watch:
             await self._ask(line, server)
         except ThorbisError as error:
             return await self._lost(str(error))
-        except psycopg.Error as error:
-            return await self._lost(database.describe(error))
         if line.closed:
             return await self._lost("the connection was lost")
         return self._pause()
 
-    async def _connected(self) -> tuple[Line, Server]:
+    async def _connected(self) -> tuple[database.Connection, Server]:
         if self._line is not None and time.monotonic() - self._connected_at > RENEW_AFTER:
             await self._hang_up()
         if self._line is None or self.server is None:
             self._line = await database.connect(self.target.dsn)
-            with deadline(self._line, DISCOVERY):
-                self.server = await database.discover(self._line)
+            self.server = await database.discover(self._line)
             self._connected_at = time.monotonic()
             _logger.info("%s: connected to PostgreSQL %s", self.target.name, self.server.version)
         return self._line, self.server
 
-    async def _take_sample(self, line: Line, server: Server) -> None:
+    async def _take_sample(self, line: database.Connection, server: Server) -> None:
         if time.monotonic() >= self._sample_due:
             self._sample_due = time.monotonic() + self._sample_every
             await self._sample(line, server, datetime.now(UTC))
 
-    async def _ask(self, line: Line, server: Server) -> None:
+    async def _ask(self, line: database.Connection, server: Server) -> None:
         due = [q for q in self._suited(server) if self._due.get(q.id, 0.0) <= time.monotonic()]
         if not due:
             return

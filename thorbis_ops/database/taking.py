@@ -39,13 +39,10 @@ async def take(
     except TargetError as error:
         return _unreached(target, at, str(error), time.perf_counter() - began)
     try:
-        with deadline(connection, QUESTION_TIMEOUT):
-            server = await discover(connection)
+        server = await discover(connection)
         return await take_from(connection, server, target, questions, at, progress)
     except TargetError as error:
         return _unreached(target, at, str(error), time.perf_counter() - began)
-    except psycopg.Error as error:
-        return _unreached(target, at, describe(error), time.perf_counter() - began)
     finally:
         await close(connection)
 
@@ -106,7 +103,11 @@ async def _tell(connection: AsyncConnection[TupleRow], tenancy: Tenancy) -> None
         "schemas": ",".join(tenancy.schemas),
         "global_tables": ",".join(tenancy.global_tables),
     }
-    for name, value in values.items():
-        await connection.execute(
-            "select pg_catalog.set_config(%s, %s, false)", (f"thorbis.{name}", value)
-        )
+    try:
+        with deadline(connection, QUESTION_TIMEOUT):
+            for name, value in values.items():
+                await connection.execute(
+                    "select pg_catalog.set_config(%s, %s, false)", (f"thorbis.{name}", value)
+                )
+    except psycopg.Error as error:
+        raise TargetError(f"the connection was lost: {describe(error)}") from None

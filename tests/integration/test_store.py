@@ -119,6 +119,16 @@ async def test_transactions_of_two_tasks_never_mix(store: Store) -> None:
     assert "".join(order) in ("aaabbb", "bbbaaa")
 
 
+async def test_closing_does_not_wait_for_a_statement_under_way(store: Store) -> None:
+    waiting = asyncio.create_task(run(store, "select pg_catalog.pg_sleep(9)"))
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    await store.close()
+    with pytest.raises(StoreError, match="lost"):
+        await waiting
+    assert time.monotonic() - began < 2
+
+
 async def test_a_transaction_within_a_transaction_fails_rather_than_waits(store: Store) -> None:
     async with store.transaction():
         with pytest.raises(RuntimeError, match="already holds"):

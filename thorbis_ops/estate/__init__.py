@@ -6,6 +6,24 @@ businesses, and ``run`` works on them as the application would.
 
 from thorbis_ops.estate.load import files, load, schemas
 from thorbis_ops.estate.seed import SeedReport, seed
+from thorbis_ops.estate.slow import plant_slow
+from thorbis_ops.estate.statements import MIX, Statement, statements
 from thorbis_ops.estate.tenants import TENANTS, Tenant
+from thorbis_ops.estate.traffic import Call, Recorder, run
 
-__all__ = ["TENANTS", "SeedReport", "Tenant", "files", "load", "schemas", "seed"]
+__all__ = [
+    "MIX",
+    "TENANTS",
+    "Call",
+    "Recorder",
+    "SeedReport",
+    "Statement",
+    "Tenant",
+    "files",
+    "load",
+    "plant_slow",
+    "run",
+    "schemas",
+    "seed",
+    "statements",
+]

@@ -45,12 +45,6 @@ def not_installed(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-def program(name: str, package: str) -> Path:
-    """A program of a Debian package that the test needs."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
-    return Path(found) if found else not_installed(f"{name} is missing: apt-get install {package}")
-
-
 def execute(dsn: str, statement: sql.Composed) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(statement)
@@ -67,6 +61,25 @@ def temporary_database(pg: server.RunningServer, template: str = "template0") ->
     finally:
         drop = sql.SQL("drop database if exists {} with (force)")
         execute(pg.dsn(), drop.format(sql.Identifier(name)))
+
+
+Debian = Callable[[str, str], Path]
+
+
+@pytest.fixture(scope="session")
+def debian() -> Debian:
+    """Find a program of a Debian package that the test needs: ``debian(program, package)``."""
+    places = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+
+    def find(program: str, package: str) -> Path:
+        found = shutil.which(program, path=places)
+        return (
+            Path(found)
+            if found
+            else not_installed(f"{program} is missing: apt-get install {package}")
+        )
+
+    return find
 
 
 ServerOf = Callable[[int], server.RunningServer]
@@ -162,9 +175,9 @@ def estate_db(
 
 
 @pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def redis_server(debian: Debian, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real Redis that keeps nothing."""
-    binary = program("redis-server", "redis-server")
+    binary = debian("redis-server", "redis-server")
     directory = tmp_path_factory.mktemp("redis")
     port = _free_port()
     address = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(directory)]

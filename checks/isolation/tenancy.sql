@@ -1,0 +1,179 @@
+/*
+title = "How the database tells its tenants apart"
+why = """The column, the setting, the functions and the roles that isolation hangs on, as
+configured or as the catalogue shows them. Read from stored formulas and function bodies without
+deparsing, so that no lock is waited for."""
+every = "15m"
+scope = "database"
+facts = true
+*/
+with recursive
+-- tenancy: the same lines in every question on isolation; a test holds them together.
+parameter as (
+  select
+    nullif(pg_catalog.current_setting('thorbis.tenant_column', true), '')::name as tenant_column,
+    pg_catalog.string_to_array(
+      nullif(pg_catalog.current_setting('thorbis.app_roles', true), ''), ',') as app_roles,
+    pg_catalog.string_to_array(
+      nullif(pg_catalog.current_setting('thorbis.schemas', true), ''), ',') as schemas,
+    pg_catalog.string_to_array(
+      pg_catalog.current_setting('thorbis.global_tables', true), ',') as global_tables
+),
+-- As configured, else the column of their own table that the policies of most tables read.
+tenant_column as materialized (
+  select coalesce(p.tenant_column, (
+    select a.attname
+    from pg_catalog.pg_policy as y
+    join pg_catalog.pg_depend as d
+      on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = y.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = y.polrelid
+      and d.refobjsubid > 0
+    join pg_catalog.pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+    join pg_catalog.pg_type as t on t.oid = a.atttypid
+    where a.attname <> 'id'
+      and coalesce(nullif(t.typbasetype, 0), t.oid) in (
+        'uuid'::regtype, 'int4'::regtype, 'int8'::regtype, 'text'::regtype, 'varchar'::regtype)
+    group by a.attname
+    order by pg_catalog.count(distinct y.polrelid) desc, a.attname
+    limit 1
+  )) as name
+  from parameter as p
+),
+relation as materialized (
+  select
+    c.oid, c.relkind, c.relowner, c.relacl, c.relispartition, c.relrowsecurity,
+    c.relforcerowsecurity, c.reloptions, c.reltuples, c.relname, n.nspname, n.oid as nspoid,
+    pg_catalog.format('%I.%I', n.nspname, c.relname) as name,
+    a.attnum as tenant_attnum, a.attname as tenant_attname, a.attnotnull as tenant_not_null,
+    a.atttypid as tenant_type, a.atttypmod as tenant_typmod,
+    coalesce(p.global_tables && array[
+      n.nspname || '.' || c.relname, pg_catalog.format('%I.%I', n.nspname, c.relname)
+    ], false) as is_global
+  from parameter as p
+  cross join pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  left join pg_catalog.pg_attribute as a
+    on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    and a.attname = (select t.name from tenant_column as t)
+  where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't'
+    and n.nspname not in ('information_schema', 'thorbis_ops') and n.nspname not like 'pg\_%'
+    and (p.schemas is null or n.nspname = any (p.schemas))
+    and not exists (
+      select from pg_catalog.pg_depend as e
+      where e.classid = 'pg_catalog.pg_class'::regclass and e.objid = c.oid and e.deptype = 'e'
+    )
+),
+tenant_table as materialized (
+  select r.* from relation as r
+  where r.relkind in ('r', 'p') and r.tenant_attnum is not null and not r.is_global
+),
+-- As configured, else the login roles that were granted a tenant's rows, by membership too; where
+-- nobody was granted anything, the owners that log in.
+candidate as materialized (
+  select distinct x.grantee as oid, false as owns
+  from tenant_table as t
+  cross join lateral pg_catalog.aclexplode(t.relacl) as x
+  where x.grantee not in (0, t.relowner)
+    and x.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+  union
+  select t.relowner, true from tenant_table as t
+),
+login as materialized (
+  select
+    r.oid, r.rolname,
+    exists (select from candidate as c where c.owns and c.oid = r.oid) as owns
+  from pg_catalog.pg_roles as r
+  where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
+    and exists (
+      select from candidate as c
+      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+    )
+),
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  cross join parameter as p
+  where case
+    when p.app_roles is not null then r.rolname = any (p.app_roles)
+    else r.oid in (
+      select l.oid from login as l
+      where not l.owns or not exists (select from login as o where not o.owns)
+    )
+  end
+),
+-- end of tenancy
+formula as materialized (
+  select f.node, pg_catalog.count(*) as tables
+  from (
+    select y.polqual::text as node from pg_catalog.pg_policy as y
+    union all
+    select y.polwithcheck::text from pg_catalog.pg_policy as y
+    union all
+    select f.prosqlbody::text
+    from pg_catalog.pg_proc as f
+    where f.prosqlbody is not null and exists (
+      select from pg_catalog.pg_depend as d
+      where d.classid = 'pg_catalog.pg_policy'::regclass
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass and d.refobjid = f.oid
+    )
+  ) as f
+  where f.node is not null
+  group by f.node
+),
+-- The setting's name stands in the stored formula as the bytes of a text, behind four of length.
+setting as materialized (
+  select
+    pg_catalog.convert_from(pg_catalog.decode((
+      select pg_catalog.string_agg(
+        pg_catalog.lpad(pg_catalog.to_hex(b.byte::int & 255), 2, '0'), '' order by b.place)
+      from pg_catalog.unnest(pg_catalog.string_to_array(m.found[1], ' '))
+        with ordinality as b (byte, place)
+      where b.place > 4
+    ), 'hex'), pg_catalog.getdatabaseencoding()) as name,
+    f.tables as weight
+  from formula as f
+  cross join lateral pg_catalog.regexp_matches(
+    f.node, ':funcid (?:2077|3294) .*?:constvalue \d+ \[ ([-0-9 ]+) \]', 'g'
+  ) as m (found)
+  union all
+  select m.found[1], pg_catalog.count(d.objid)
+  from pg_catalog.pg_depend as d
+  join pg_catalog.pg_proc as f on f.oid = d.refobjid
+  cross join lateral pg_catalog.regexp_matches(
+    f.prosrc, 'current_setting\s*\(\s*''([^'']+)''', 'gi'
+  ) as m (found)
+  where d.classid = 'pg_catalog.pg_policy'::regclass
+    and d.refclassid = 'pg_catalog.pg_proc'::regclass
+  group by m.found[1]
+),
+ranked_setting as (
+  select s.name, pg_catalog.sum(s.weight) as weight from setting as s group by s.name
+),
+context_function as (
+  select pg_catalog.format('%I.%I', n.nspname, f.proname) as name, pg_catalog.count(*) as weight
+  from pg_catalog.pg_depend as d
+  join pg_catalog.pg_proc as f on f.oid = d.refobjid
+  join pg_catalog.pg_namespace as n on n.oid = f.pronamespace
+  where d.classid = 'pg_catalog.pg_policy'::regclass
+    and d.refclassid = 'pg_catalog.pg_proc'::regclass and f.pronargs = 0
+  group by n.nspname, f.proname
+)
+select
+  'database:' || pg_catalog.quote_ident(pg_catalog.current_database()) as object,
+  t.name::text as tenant_column,
+  p.tenant_column is null as inferred,
+  (select s.name from ranked_setting as s order by s.weight desc, s.name limit 1) as setting,
+  array(select s.name from ranked_setting as s order by s.weight desc, s.name) as settings,
+  array(select f.name from context_function as f order by f.weight desc, f.name) as context_functions,
+  array(select a.rolname::text from app_role as a order by a.rolname) as app_roles,
+  array(select distinct x.nspname::text from tenant_table as x order by 1) as schemas,
+  (
+    select pg_catalog.format_type(x.tenant_type, null)
+    from tenant_table as x
+    group by x.tenant_type
+    order by pg_catalog.count(*) desc, x.tenant_type
+    limit 1
+  ) as tenant_type,
+  (select pg_catalog.count(*) from tenant_table) as tenant_tables
+from parameter as p
+cross join tenant_column as t;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from thorbis_ops.model import Severity
@@ -42,4 +44,27 @@ fail_on = click.option(
     show_default=True,
     metavar="SEVERITY|never",
     help="The severity from which the exit code is 1.",
+)
+
+
+class Moment(click.ParamType[datetime]):
+    """A time such as 2026-01-15T02:00:00Z; without a zone it is UTC."""
+
+    name = "timestamp"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The time that ``value`` writes."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f'"{value}" is not a time; write 2026-01-15T02:00:00Z', param, ctx)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+at = click.option(
+    "--at", type=Moment(), metavar="TIMESTAMP", help="Plan and act as if it were then."
 )

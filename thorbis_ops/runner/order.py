@@ -2,7 +2,7 @@
 
 ``at`` is the time as which the job plans and acts, ``now`` the real time of the order; while
 the job works, both move on. ``by_hand`` is an order of a person who is there: the window, which
-keeps the daemon away from busy hours, then does not bind.
+keeps the daemon away from busy hours, then does not bind, unless another time was asked for.
 """
 
 from __future__ import annotations
@@ -69,6 +69,11 @@ class Order:
     def real(self) -> datetime:
         """The real time by now."""
         return self.now + timedelta(seconds=time.monotonic() - self.began)
+
+    @property
+    def unbound(self) -> bool:
+        """Whether the window does not bind, since a person wants it done now."""
+        return self.by_hand and self.at == self.now
 
     @property
     def window_seconds(self) -> float | None:

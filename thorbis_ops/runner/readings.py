@@ -32,7 +32,7 @@ async def read(session: Session, order: Order, paused: str | None) -> Readings:
         timeline=row["timeline"],
         paused=paused,
         window_seconds=order.window_seconds,
-        by_hand=order.by_hand,
+        by_hand=order.unbound,
         cores=os.cpu_count() if local else None,
         max_connections=row["max_connections"],
         free_bytes=_free(row) if local else None,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from thorbis_ops.core import guard
@@ -65,12 +66,13 @@ class Running:
 
     async def all(self) -> None:
         """Does every step of the plan, by as many workers as the job allows."""
-        workers = min(self.work.order.job.parallel, max(len(self.plan.steps), 1))
-        await self.journal.planned(self.run, len(self.plan.steps))
+        planned = self.plan.steps
+        workers = min(self.work.order.job.parallel, max(len(planned), 1))
+        await self.journal.planned(self.run, len(planned))
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
                 group.create_task(self._worker())
-        self._leave_the_rest()
+        self._leave_the_rest(planned)
 
     async def _worker(self) -> None:
         order = self.work.order
@@ -113,7 +115,8 @@ class Running:
 
     async def _one(self, session: Session, step: Step) -> None:
         """Guards, locks, journals and does one step."""
-        held = await self._admitted(step)
+        step = await self._guarded(step)
+        held = guard.deciding(step.guards)
         if held is not None:
             self._held(step, held)
             return
@@ -173,28 +176,30 @@ class Running:
     def _held(self, step: Step, verdict: GuardVerdict) -> None:
         """A guard's word on one step alone skips it; on the server it stops the run."""
         result = Result(outcome=execution.stopped(verdict), detail=verdict.detail)
-        self._note(replace(step, guards=(verdict,)), result, None)
+        self._note(step, result, None)
         left = self.work.order.window_seconds
         alone = verdict.guard in _OF_ONE_STEP or (verdict.guard == "window" and bool(left))
         if not alone and self.stop is None:
             self.stop = result
 
-    def _leave_the_rest(self) -> None:
-        """What was not reached carries the reason for the stop into the report."""
+    def _leave_the_rest(self, planned: Sequence[Step]) -> None:
+        """What was not reached carries the reason for the stop; what others did needs none."""
+        others = Result(outcome="nothing_to_do", detail="no longer needed when its turn came")
         reported = {result.step.object for result in self.results}
-        for step in self.plan.steps:
-            if self.stop is not None and step.object not in reported:
-                self._note(step, self.stop, None)
+        left = {s.object: s for s in (*planned, *self.plan.steps) if s.object not in reported}
+        for step in left.values():
+            self._note(step, self.stop or others, None)
 
-    async def _admitted(self, step: Step) -> GuardVerdict | None:
-        """Waits while a guard says wait; gives the verdict that holds the step back."""
+    async def _guarded(self, step: Step) -> Step:
+        """The step with what each guard says to it, after waiting while one says wait."""
         order = self.work.order
         deadline = time.monotonic() + order.patience
         while True:
             seen = await self._readings()
-            held = guard.deciding(planning.judged(order.job, step, seen, order.limits))
+            verdicts = planning.judged(order.job, step, seen, order.limits)
+            held = guard.deciding(verdicts)
             if held is None or held.verdict == "stop" or time.monotonic() > deadline:
-                return held
+                return replace(step, guards=verdicts)
             await asyncio.sleep(GUARD_POLL)
 
     async def _breach(self) -> GuardVerdict | None:

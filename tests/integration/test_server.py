@@ -174,22 +174,47 @@ def test_settings_and_names_keep_their_odd_characters(newest: server.Installatio
 def test_a_base_backup_is_verified_and_started_as_a_copy(
     own_pg: server.RunningServer, place: Path
 ) -> None:
-    with psycopg.connect(own_pg.dsn()) as connection:
+    with psycopg.connect(own_pg.dsn(), autocommit=True) as connection:
         connection.execute("create table kept as select 7 as seven")
+        connection.execute("alter system set archive_mode = on")
+        connection.execute("alter system set archive_command = 'cp %p /nowhere'")
+        connection.execute("alter system set work_mem = '5MB'")
     copy = server.make_directory(place / "copy")
     made = own_pg.command("pg_basebackup", "-D", str(copy / "data"), "--checkpoint=fast")
     assert (made.returncode, made.stderr) == (0, "")
     verified = own_pg.command("pg_verifybackup", str(copy / "data"))
     assert (verified.returncode, verified.stderr) == (0, "")
     installation = own_pg.cluster.installation
-    restored = server.start(server.adopt(copy, installation, server.DISPOSABLE))
+    settings = {**server.DISPOSABLE, "work_mem": "6MB"}
+    restored = server.start(server.adopt(copy, installation, settings))
     try:
         assert one(restored.dsn(), "select seven from kept") == 7
+        assert one(restored.dsn(), "show archive_mode") == "off"
+        assert one(restored.dsn(), "show work_mem") == "6MB"
         identifier = "select system_identifier from pg_catalog.pg_control_system()"
         assert one(restored.dsn(), identifier) == one(own_pg.dsn(), identifier)
     finally:
         restored.stop()
     assert processes_of(copy) == []
+
+
+def test_a_cluster_of_ours_is_opened_again(newest: server.Installation, place: Path) -> None:
+    home = place / "demo"
+    first = server.start(server.create(home, newest, {**server.DISPOSABLE, "work_mem": "6MB"}))
+    (home / "notes").touch()
+    first.stop()
+    again = server.start(server.reopen(home, newest))
+    try:
+        assert one(again.dsn(), "show work_mem") == "6MB"
+    finally:
+        again.stop()
+
+
+def test_data_of_others_is_not_opened_as_ours(newest: server.Installation, place: Path) -> None:
+    (place / "data").mkdir()
+    (place / "data" / "PG_VERSION").write_text(f"{newest.major}\n")
+    with pytest.raises(ServerError, match=f"^{place} was not made by us"):
+        server.reopen(place, newest)
 
 
 def test_data_of_another_version_is_not_adopted(place: Path) -> None:
@@ -230,6 +255,15 @@ def test_a_long_temporary_directory_is_passed_over(
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     with server.running(newest, server.DISPOSABLE) as own:
         assert long not in own.directory.parents
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as someone else")
+def test_the_server_may_not_write_beside_its_data(newest: server.Installation) -> None:
+    """Else a superuser of SQL could plant a link there that root follows at the next start."""
+    with server.running(newest, server.DISPOSABLE) as own:
+        with psycopg.connect(own.dsn()) as connection, pytest.raises(psycopg.Error, match="denied"):
+            connection.execute(f"copy (select 1) to '{own.directory}/start.log'")
+        assert own.directory.stat().st_uid == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as someone else")

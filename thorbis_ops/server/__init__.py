@@ -5,7 +5,7 @@ directory, listens on a unix socket there (on loopback TCP only when asked), and
 the process that started it. Nothing here talks SQL, so psycopg is not imported.
 """
 
-from thorbis_ops.server.cluster import Cluster, adopt, create
+from thorbis_ops.server.cluster import Cluster, adopt, create, reopen
 from thorbis_ops.server.installation import Installation, find_installation, installations
 from thorbis_ops.server.privileges import make_directory
 from thorbis_ops.server.running_server import RunningServer, running, start
@@ -21,6 +21,7 @@ __all__ = [
     "find_installation",
     "installations",
     "make_directory",
+    "reopen",
     "running",
     "start",
 ]

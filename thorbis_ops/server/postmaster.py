@@ -15,7 +15,7 @@ from thorbis_ops.errors import ServerError
 from thorbis_ops.server import log
 from thorbis_ops.server.cluster import Cluster
 from thorbis_ops.server.privileges import identity, unprivileged
-from thorbis_ops.server.settings import command_line
+from thorbis_ops.server.settings import socket_directories
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -84,13 +84,17 @@ def _spawn(cluster: Cluster, port: int) -> Process:
 
 
 def _options(cluster: Cluster, port: int) -> list[str]:
-    return command_line(
-        port=port,
-        sockets=cluster.socket_directory,
-        logs=cluster.log_directory,
-        authentication=cluster.authentication,
-        tcp=cluster.tcp is not None,
-    )
+    """The settings that outrank every file of the cluster."""
+    options = {
+        **cluster.imposed,
+        "config_file": str(cluster.configuration),
+        "hba_file": str(cluster.authentication),
+        "listen_addresses": "127.0.0.1" if cluster.tcp else "",
+        "port": str(port),
+        "unix_socket_directories": socket_directories(cluster.socket_directory),
+        "log_directory": str(cluster.log_directory),
+    }
+    return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
 
 
 def _await_start(cluster: Cluster, process: Process, timeout: float) -> None:

@@ -61,14 +61,33 @@ def identity(account: Account | None) -> Identity:
 
 def make_directory(path: Path) -> Path:
     """Make a directory that only the account running PostgreSQL may read and write."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
-        give(path)
-    except OSError as error:
-        raise ServerError(f"{path} cannot be made: {error.strerror}") from error
+    _make(path, 0o700)
+    give(path)
     require_reachable(path)
     return path
+
+
+def make_passage(path: Path) -> Path:
+    """Make a directory that only we may write, and that the account may pass through.
+
+    Were it the account's, a process of his could plant links for root to follow.
+    """
+    account = unprivileged()
+    _make(path, 0o711 if account else 0o700)
+    if account is not None:
+        os.chown(path, os.geteuid(), os.getegid())
+    require_reachable(path)
+    return path
+
+
+def _make(path: Path, mode: int) -> None:
+    if path.is_symlink():
+        raise ServerError(f"{path} is a symbolic link: give the directory itself")
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+        path.chmod(mode)
+    except OSError as error:
+        raise ServerError(f"{path} cannot be made: {error.strerror}") from error
 
 
 def give(path: Path) -> None:

@@ -14,13 +14,13 @@ from thorbis_ops.errors import ServerError
 from thorbis_ops.server.cluster import Cluster, create, socket_path_fits
 from thorbis_ops.server.installation import Installation
 from thorbis_ops.server.postmaster import START_SECONDS, launch, terminate
-from thorbis_ops.server.privileges import give, may_enter, run, unprivileged
+from thorbis_ops.server.privileges import may_enter, run, unprivileged
 from thorbis_ops.server.settings import Authentication
-from thorbis_ops.server.watchdog import watch
+from thorbis_ops.server.watchdog import remove_after_us, stop_after_us
 
 COMMAND_SECONDS = 600.0
-PREFIX = "thorbis-ops-"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+PREFIX = "thorbis-ops-"
 
 
 class RunningServer:
@@ -32,7 +32,7 @@ class RunningServer:
         self._start()
 
     def _start(self) -> None:
-        self._watchdog = watch(self.data)
+        self._watchdog = stop_after_us(self.data)
         try:
             self._process, self.port = launch(self.cluster, self._timeout)
         except BaseException:
@@ -143,8 +143,7 @@ def running(
 def _temporary_directory() -> Iterator[Path]:
     """A directory that is removed on leaving, and also when this process is killed."""
     place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_temporary_place()))
-    give(place)
-    watchdog = watch(place / "data", remove=place)
+    watchdog = remove_after_us(place)
     try:
         yield place
     finally:

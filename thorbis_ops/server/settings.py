@@ -1,8 +1,8 @@
 """What a PostgreSQL of our own is configured with, as text.
 
-Where it listens and logs is given on the command line of the server, so that it also holds for
-a restored copy of another cluster; everything else stands in ``postgresql.conf``, where
-``alter system`` may still change it.
+The settings stand in a ``postgresql.conf`` outside the data, which ``alter system`` may still
+outrank. Where it listens and logs, and for an adopted copy everything, is given on the command
+line, so that no file of the data can say otherwise.
 """
 
 import re
@@ -22,13 +22,24 @@ DISPOSABLE: Mapping[str, str] = MappingProxyType(
 JSONLOG_SINCE = 15
 
 
-def configuration(major: int, settings: Mapping[str, str]) -> str:
-    """Lines for ``postgresql.conf``: what observation needs, then ``settings``, which win.
+# A copy must not archive into its original's archive, nor need its original's certificates.
+COPY: Mapping[str, str] = MappingProxyType({"archive_mode": "off", "ssl": "off"})
 
-    ServerError names a setting that cannot be written.
-    """
-    wanted = _base(major) | dict(settings)
-    return "".join(f"{_name(name)} = {_quoted(name, wanted[name])}\n" for name in wanted)
+
+def configuration(data: Path, settings: Mapping[str, str]) -> str:
+    """``postgresql.conf``: that of ``data`` if there is one, then ``settings``, which win."""
+    lines = [f"{name} = {_quoted(value)}\n" for name, value in settings.items()]
+    return "".join([f"include_if_exists {_quoted(str(data / 'postgresql.conf'))}\n", *lines])
+
+
+def wanted(major: int, settings: Mapping[str, str]) -> dict[str, str]:
+    """What observation needs, and ``settings``; ServerError names one that cannot be written."""
+    for name, value in settings.items():
+        if not re.fullmatch(r"[a-z_][a-z0-9_.]*", name):
+            raise ServerError(f"{name!r} is not the name of a PostgreSQL setting")
+        if not value.isprintable():
+            raise ServerError(f"the value of setting {name} must be one line of printable text")
+    return _base(major) | dict(settings)
 
 
 def host_based_authentication(tcp: Authentication | None) -> str:
@@ -43,19 +54,10 @@ def host_based_authentication(tcp: Authentication | None) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def command_line(
-    *, port: int, sockets: Path, logs: Path, authentication: Path, tcp: bool
-) -> list[str]:
-    """The options of ``postgres`` that outrank every file of the cluster."""
-    quoted = str(sockets).replace('"', '""')
-    options = {
-        "listen_addresses": "127.0.0.1" if tcp else "",
-        "port": str(port),
-        "unix_socket_directories": f'"{quoted}"',
-        "log_directory": str(logs),
-        "hba_file": str(authentication),
-    }
-    return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+def socket_directories(path: Path) -> str:
+    """The value of ``unix_socket_directories``, a list in which commas separate."""
+    quoted = str(path).replace('"', '""')
+    return f'"{quoted}"'
 
 
 def _base(major: int) -> dict[str, str]:
@@ -68,14 +70,6 @@ def _base(major: int) -> dict[str, str]:
     }
 
 
-def _name(name: str) -> str:
-    if not re.fullmatch(r"[a-z_][a-z0-9_.]*", name):
-        raise ServerError(f"{name!r} is not the name of a PostgreSQL setting")
-    return name
-
-
-def _quoted(name: str, value: str) -> str:
-    if not value.isprintable():
-        raise ServerError(f"the value of setting {name} must be one line of printable text")
+def _quoted(value: str) -> str:
     doubled = value.replace("\\", "\\\\").replace("'", "''")
     return f"'{doubled}'"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from thorbis_ops import estate, server
+from thorbis_ops import content, estate, server
 from thorbis_ops.errors import ServerError
 from thorbis_ops.server import RunningServer
 from thorbis_ops.store import install, provision
@@ -33,6 +33,9 @@ SERVER = {
     "log_min_duration_statement": "1s",
 }
 READY_SECONDS = 60.0
+# Days pass in minutes, so that a visitor sees each job work.
+MINUTES = {"analyze": 1, "partitions_create": 2, "backup_verify": 3, "security_review": 3}
+OTHER_MINUTES = 5
 Say = Callable[[str], None]
 
 CONFIGURATION = """\
@@ -54,22 +57,6 @@ paths = [{backups}]
 
 [guards]
 unknown_disk = "go"
-
-[jobs.analyze]
-schedule = "* * * * *"
-window = "00:00-24:00"
-[jobs.partitions_create]
-schedule = "*/2 * * * *"
-window = "00:00-24:00"
-[jobs.backup_verify]
-schedule = "*/5 * * * *"
-window = "00:00-24:00"
-[jobs.security_review]
-schedule = "*/5 * * * *"
-window = "00:00-24:00"
-[jobs.reindex]
-schedule = "*/10 * * * *"
-window = "00:00-24:00"
 """
 
 
@@ -111,8 +98,8 @@ def serving(directory: Path | None, say: Say) -> Iterator[RunningServer]:
 
 def _cluster(directory: Path, installation: server.Installation) -> server.Cluster:
     if (directory / "data").exists():
-        return server.adopt(directory, installation, SERVER)
-    return server.create(server.make_directory(directory), installation, SERVER)
+        return server.reopen(directory, installation)
+    return server.create(directory, installation, SERVER)
 
 
 async def build(running: RunningServer, port: int, say: Say) -> Demo:
@@ -170,10 +157,18 @@ def _configure(running: RunningServer, port: int, backups: Path) -> Path:
     }
     places = {name: quoted(running.dsn(DATABASE, role)) for name, role in roles.items()}
     path = running.directory / "config.toml"
-    path.write_text(
-        CONFIGURATION.format(**places, port=port, backups=quoted(str(backups))), encoding="utf-8"
-    )
+    text = CONFIGURATION.format(**places, port=port, backups=quoted(str(backups)))
+    path.write_text(text + _hurried_jobs(), encoding="utf-8")
     return path
+
+
+def _hurried_jobs() -> str:
+    names = sorted({job.name for job in content.load_jobs()})
+    return "".join(
+        f'\n[jobs.{name}]\nschedule = "*/{MINUTES.get(name, OTHER_MINUTES)} * * * *"\n'
+        'window = "00:00-24:00"\n'
+        for name in names
+    )
 
 
 def free_port(wanted: int | None) -> int:

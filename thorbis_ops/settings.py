@@ -66,18 +66,9 @@ def _relation(name: str) -> str:
     return name
 
 
-def _cron(value: object) -> str:
-    """A cron line whose fields are in range; the scheduler's import waits until one is set."""
-    from thorbis_ops.core import schedule  # noqa: PLC0415
-
-    line = jobs.cron(value)
-    schedule.cron(line)
-    return line
-
-
 Dsn = Annotated[str, AfterValidator(_dsn)]
 Duration = Annotated[float, BeforeValidator(seconds)]
-Cron = Annotated[str, BeforeValidator(_cron)]
+Cron = Annotated[str, BeforeValidator(jobs.cron)]
 Window = Annotated[DailyWindow, BeforeValidator(jobs.window)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Grade = Annotated[Severity, BeforeValidator(_severity)]

@@ -69,7 +69,9 @@ class _Gathering:
     def _questions(self) -> None:
         snapshot = self._observed.snapshot
         answers = snapshot.answers if snapshot else {}
-        for question in self._observed.questions:
+        # While the version is unknown, variants of one question stand side by side.
+        questions = {question.id: question for question in self._observed.questions}
+        for question in questions.values():
             if question.id in answers:
                 self._question(question, answers[question.id])
         reasons = Counter(silence.reason for silence in self._silences)

@@ -84,6 +84,12 @@ async def test_a_database_is_new_and_empty(db: str) -> None:
         assert await cursor.fetchone() == (0,)
 
 
+def test_a_copy_of_the_estate_keeps_its_privileges(estate_db: str) -> None:
+    temporary = "select has_database_privilege('thorbis_app', current_database(), 'temporary')"
+    assert one(estate_db, temporary) is False
+    assert one(estate_db, "select count(*) > 0 from tenant_mgmt.businesses") is True
+
+
 def test_redis_answers(redis_server: str) -> None:
     with redis.Redis.from_url(redis_server) as client:
         assert client.ping()

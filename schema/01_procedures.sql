@@ -47,8 +47,8 @@ begin
   join pg_catalog.pg_attribute as own on own.attrelid = con.conrelid and own.attname = 'business_id'
   join pg_catalog.pg_attribute as other on other.attrelid = con.confrelid and other.attname = 'business_id'
   where con.conrelid = relation and con.contype = 'f'
-    and pg_catalog.array_position(con.conkey, own.attnum)
-      is distinct from pg_catalog.array_position(con.confkey, other.attnum);
+    and coalesce(pg_catalog.array_position(con.conkey, own.attnum)
+      <> pg_catalog.array_position(con.confkey, other.attnum), true);
   if at_fault is not null then
     raise exception '%: a reference to a tenant''s table must carry business_id: %', relation, at_fault;
   end if;
@@ -113,6 +113,7 @@ create procedure system_core.tenant_table(
 )
 language plpgsql set search_path = '' as $$
 begin
+  call system_core.refuse_unsafe_layout(relation);
   if 'update' = any (privileges) then
     execute pg_catalog.format(
       'alter table %s add column created_at timestamptz not null default pg_catalog.now(),'
@@ -128,7 +129,6 @@ begin
     execute pg_catalog.format(
       'alter table %s add foreign key (business_id) references tenant_mgmt.businesses', relation);
   end if;
-  call system_core.refuse_unsafe_layout(relation);
   call system_core.index_references(relation);
   call system_core.isolate(relation);
   call system_core.grant_to_app(relation, privileges);

@@ -238,7 +238,6 @@ def everything() -> Observed:
         ),
         slo_coverage=0.998,
         jobs=(JobState(job="analyze", last_success=NOW, last_run=done()),),
-        partition_runway={"hs.jobs": 86400.0},
         backup_age_seconds=60.0,
         drill_last_success=NOW,
         drill_rto_seconds=9.0,

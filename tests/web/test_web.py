@@ -125,6 +125,13 @@ async def test_a_daemon_that_stopped_publishing_is_not_shown_as_alive() -> None:
         assert (await client.get("/healthz")).status_code == 200
 
 
+async def test_the_links_of_the_alerts_lead_to_their_runbooks(board: Board) -> None:
+    transport = httpx.ASGITransport(create_app(board, runbooks={"TargetDown": "# TargetDown"}))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        assert (await client.get("/runbooks/TargetDown")).text == "# TargetDown"
+        assert (await client.get("/runbooks/..%2fpasswd")).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["findings", "jobs", "slo", "statements", "targets"])
 async def test_every_document_is_versioned_json(client: httpx.AsyncClient, name: str) -> None:
     answer = await client.get(f"/api/v1/{name}")

@@ -37,7 +37,6 @@ def observed(
         objectives=objectives,
         slo_coverage=coverage,
         jobs=jobs,
-        partition_runway=_by_float(answers, "storage.partition_runway", "relation"),
         backup_age_seconds=_youngest(answers.get("backup.age")),
     )
 
@@ -47,13 +46,9 @@ def _rows(answers: Answers, question: str) -> Sequence[Mapping[str, object]]:
     return answer.rows if isinstance(answer, Answer) else ()
 
 
-def _by_float(answers: Answers, question: str, label: str) -> dict[str, float]:
-    measured = {str(row.get(label)): number(row.get("value")) for row in _rows(answers, question)}
-    return {name: value for name, value in measured.items() if value is not None}
-
-
 def _by(answers: Answers, question: str, label: str) -> dict[str, int]:
-    return {name: int(value) for name, value in _by_float(answers, question, label).items()}
+    measured = {str(row.get(label)): number(row.get("value")) for row in _rows(answers, question)}
+    return {name: int(value) for name, value in measured.items() if value is not None}
 
 
 def _youngest(answer: Answer | Unanswered | None) -> float | None:

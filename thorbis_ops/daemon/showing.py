@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from thorbis_ops import content
 from thorbis_ops.daemon.maintaining import Maintaining
 from thorbis_ops.daemon.observing import observed
 from thorbis_ops.daemon.sampling import Sampling
@@ -45,7 +46,7 @@ class Showing:
         auth = Auth.read(self._web.user, self._web.password_file, self._web.token_file)
         self._board = Board(self._composed())
         host, _, port = self._web.listen.rpartition(":")
-        app = create_app(self._board, auth=auth)
+        app = create_app(self._board, auth=auth, runbooks=_runbooks())
         self._server = await serve(app, host=host, port=int(port), tls=_tls(self._web))
 
     async def show(self) -> None:
@@ -79,6 +80,11 @@ class Showing:
             coverage=self._sampling.coverage(name),
             jobs=self._maintaining.states.get(name, ()),
         )
+
+
+def _runbooks() -> dict[str, str]:
+    folder = content.folder("alerts") / "runbooks"
+    return {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.md"))}
 
 
 def _tls(web: WebSettings) -> Tls | None:

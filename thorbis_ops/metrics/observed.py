@@ -49,8 +49,7 @@ class Observed:
     """Everything shown about one target. None, or an empty mapping, shows nothing.
 
     ``questions`` are those asked of this target, with the interval at which they are really
-    asked; ``tables`` counts tables by protected, exposed, global and unanswered;
-    ``partition_runway`` is seconds until a table has no partition for new rows.
+    asked; ``tables`` counts tables by protected, exposed, global and unanswered.
     """
 
     target: Target
@@ -61,7 +60,6 @@ class Observed:
     objectives: tuple[ObjectiveTotals, ...] = ()
     slo_coverage: float | None = None
     jobs: tuple[JobState, ...] = ()
-    partition_runway: Mapping[str, float] = field(default_factory=dict)
     backup_age_seconds: float | None = None
     drill_last_success: datetime | None = None
     drill_rto_seconds: float | None = None

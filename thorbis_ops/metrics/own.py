@@ -51,7 +51,6 @@ _ALL = (
     _metric("thorbis_job_last_success_timestamp_seconds", "When the job last did well", "job"),
     _metric("thorbis_job_last_outcome", "How the last run ended; always 1", "job", "outcome"),
     _metric("thorbis_job_overdue_seconds", "Time since the job should have run", "job"),
-    _metric("thorbis_partition_runway_seconds", "Time until no partition is ahead", "table"),
     _metric("thorbis_backup_age_seconds", "Age of the newest usable backup"),
     _metric("thorbis_drill_last_success_timestamp_seconds", "When a restore last did well"),
     _metric("thorbis_drill_rto_seconds", "Time that the last restore took"),
@@ -68,8 +67,6 @@ def samples(observed: Observed, unknown: frozenset[str]) -> Iterator[Sample]:
         yield "thorbis_tables", {"state": state}, count
     yield from _objectives(observed)
     yield from _jobs(observed)
-    for table, runway in observed.partition_runway.items():
-        yield "thorbis_partition_runway_seconds", {"table": table}, runway
     yield from _backups(observed)
 
 

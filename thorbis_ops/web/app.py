@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib.resources import files
 from typing import TypeAlias
 
@@ -41,8 +41,13 @@ _STATIC = {
 }
 
 
-def create_app(board: Board, *, auth: Auth | None = None) -> Starlette:
-    """The application over ``board``; ``auth`` says who may read."""
+def create_app(
+    board: Board, *, auth: Auth | None = None, runbooks: Mapping[str, str] | None = None
+) -> Starlette:
+    """The application over ``board``; ``auth`` says who may read.
+
+    ``runbooks`` are the texts behind the links of the alerts, by the alert's name.
+    """
     door = auth or Auth()
     app = Starlette(
         routes=[
@@ -55,6 +60,7 @@ def create_app(board: Board, *, auth: Auth | None = None) -> Starlette:
             Route("/api/v1/statements", _json(lambda published: published.statements)),
             Route("/api/v1/targets", _json(lambda published: published.targets)),
             Route("/events", _events),
+            Route("/runbooks/{alert}", _runbook),
             Route("/", _console),
             *(Route(f"/{name}", _static(name, kind)) for name, kind in _STATIC.items()),
         ],
@@ -63,6 +69,7 @@ def create_app(board: Board, *, auth: Auth | None = None) -> Starlette:
     app.state.board = board
     app.state.auth = door
     app.state.subscribers = 0
+    app.state.runbooks = runbooks or {}
     return app
 
 
@@ -96,6 +103,13 @@ async def _readyz(request: Request) -> Response:
 
 async def _console(request: Request) -> Response:
     return _reply(request, _board(request).latest.console, "text/html; charset=utf-8")
+
+
+async def _runbook(request: Request) -> Response:
+    text = request.app.state.runbooks.get(request.path_params["alert"])
+    if text is None:
+        return PlainTextResponse("there is no such runbook\n", 404, _HEADERS)
+    return Response(text, headers={**_HEADERS, "content-type": "text/plain; charset=utf-8"})
 
 
 def _json(choose: Callable[[Published], Body]) -> Endpoint:

@@ -131,6 +131,5 @@ def _target(observed: Observed, now: datetime) -> Document:
         "answered": sum(isinstance(reply, Answer) for reply in replies),
         "tables": dict(observed.tables),
         "slo_coverage": observed.slo_coverage,
-        "partition_runway_seconds": dict(observed.partition_runway),
         "backup_age_seconds": observed.backup_age_seconds,
     }

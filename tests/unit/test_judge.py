@@ -112,6 +112,7 @@ def lost(question: str) -> Unanswered:
     )
 
 
+ONE = {Severity.LOW: 1}
 COMPUTED = replace(
     GRADED, id="c.d", reads=("a.b",), compute=lambda a: [{"object": "o", "value": len(a.rows)}]
 )
@@ -121,6 +122,9 @@ def test_a_computed_question_reads_other_answers() -> None:
     whole = compute.complete(snapshot(), [COMPUTED], {"a.b": answer({}, {})})
     assert isinstance(whole.answers["c.d"], Answer)
     assert whole.answers["c.d"].rows[0]["value"] == 2
+    assert [f.check for f in judge.judge(whole, {"c.d": replace(COMPUTED, thresholds=ONE)})] == [
+        "c.d"
+    ]
 
 
 def test_what_it_reads_is_unanswered_so_is_the_question() -> None:

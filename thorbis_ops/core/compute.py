@@ -15,10 +15,10 @@ Answers = Mapping[str, Answer | Unanswered]
 
 
 def complete(snapshot: Snapshot, questions: Iterable[Question], facts: Answers) -> Snapshot:
-    """The snapshot with the ``facts`` of other sources and all that can be computed."""
+    """The snapshot with all that can be computed from it and the ``facts`` of other sources."""
     known = {**snapshot.answers, **facts}
     computed = {q.id: _ask(q, snapshot, known) for q in questions if _concerns(q, known)}
-    return replace(snapshot, answers={**known, **computed})
+    return replace(snapshot, answers={**snapshot.answers, **computed})
 
 
 def _concerns(question: Question, known: Answers) -> bool:

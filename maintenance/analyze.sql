@@ -65,17 +65,17 @@ with recursive parameter as (
   order by p.oid, p.started_at desc
 ), whole as (
   -- A parent counts no changes itself. Since its last ANALYZE: exactly, where the job noted
-  -- the leaves' counters then; else what its leaves still count, and of a leaf that was
-  -- analyzed after its parent, at most all of its rows.
+  -- the leaves' counters then; else what its leaves still count, and the rows by which the
+  -- leaves, as they were last analyzed, differ from the whole, as it was.
   select t.root, pg_catalog.sum(l.relpages) as relpages, pg_catalog.sum(l.changes) as changes,
     pg_catalog.sum(greatest(l.reltuples, l.n_live_tup, 0)) as rows,
-    pg_catalog.sum(case when l.analyzed_at > p.analyzed_at
-      then least(l.changes, greatest(l.reltuples, 0) + l.modified)
-      else l.modified end) as modified
+    pg_catalog.sum(l.modified)
+      + pg_catalog.abs(pg_catalog.sum(greatest(l.reltuples, 0)) - greatest(p.reltuples, 0))
+      as modified
   from tree t
   join relation l on l.oid = t.member and l.relkind <> 'p'
   join relation p on p.oid = t.root
-  group by t.root
+  group by t.root, p.reltuples
 ), measured as (
   select r.oid, r.nspname, r.relname, r.relkind, r.name, r.seen, r.mine, r.analyzed_at,
     r.reltuples, r.relkind = 'p' as parent,

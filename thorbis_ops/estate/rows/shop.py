@@ -21,6 +21,7 @@ T = TypeVar("T")
 # The partitions of a log reach back to the first day of the month before last: 59 days at least.
 LIVE_DAYS = 56.0
 HISTORY_DAYS = 540.0
+# Version 4 and its variant, RFC 9562, sections 5.4 and 4.1.
 _VERSION_4 = 0x4 << 76 | 0x2 << 62
 _RANDOM_BITS = (1 << 128) - 1 - (0xF << 76) - (0x3 << 62)
 
@@ -113,7 +114,8 @@ class Shop:
 
     def id(self) -> str:
         """A random UUID of version 4, as text."""
-        return f"{self.random.getrandbits(128) & _RANDOM_BITS | _VERSION_4 | 1 << 63:032x}"
+        h = f"{self.random.getrandbits(128) & _RANDOM_BITS | _VERSION_4:032x}"
+        return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
     def new(self, kept: list[str]) -> str:
         """A new id, remembered in ``kept``."""

@@ -106,7 +106,7 @@ def _sign_ins(shop: Shop) -> Iterator[tuple[object, ...]]:
 def _audit(shop: Shop) -> Iterator[tuple[object, ...]]:
     for order in shop.orders:
         if shop.is_live(order.requested_at):
-            key = json.dumps({"id": order.id})
+            key = json.dumps({"business_id": shop.tenant.id, "id": order.id})
             changes = json.dumps({"status": [None, "new"]})
             at, actor = order.requested_at, shop.pick(shop.users)
             source = "thorbis_app", "insert", "hs", "work_orders"

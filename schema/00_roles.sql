@@ -48,3 +48,6 @@ revoke create on schema public from public;
 
 -- What the owner creates later starts closed: each table and function is granted on purpose.
 alter default privileges for role thorbis_owner revoke execute on functions from public;
+
+-- How near its end a sequence is, is no row of a tenant.
+alter default privileges for role thorbis_owner grant select on sequences to thorbis_monitor;

@@ -92,6 +92,8 @@ async def test_seeding_says_why_it_will_not(db: str, estate_db: str) -> None:
         await estate.seed(estate_db, scale=0.01, seed=1, now=NOW)
     with pytest.raises(ConfigError, match="scale: 0 is not positive"):
         await estate.seed(estate_db, scale=0, seed=1, now=NOW)
+    with pytest.raises(ConfigError, match="names no time zone"):
+        await estate.seed(estate_db, scale=1, seed=1, now=NOW.replace(tzinfo=None))
     await estate.load(db)
     with pytest.raises(ContentError, match=r"no partition of relation .* nothing was seeded"):
         await estate.seed(db, scale=0.001, seed=1, now=NOW + timedelta(days=400))

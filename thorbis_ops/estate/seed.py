@@ -55,10 +55,13 @@ async def seed(dsn: str, *, scale: float, seed: int, now: datetime) -> SeedRepor
     """Fill the loaded, empty estate of the superuser ``dsn``; scale 1 is about 200,000 rows.
 
     ``now`` is the end of the history and must lie in the live partitions. ConfigError: the
-    scale is not positive. ContentError: there is no estate, or it is not empty.
+    scale is not positive, or ``now`` has no zone. ContentError: there is no estate, or it
+    is not empty.
     """
     if scale <= 0:
         raise ConfigError(f"scale: {scale} is not positive; 1 is about 200,000 rows")
+    if now.tzinfo is None:
+        raise ConfigError(f"now: {now} names no time zone")
     started = time.monotonic()
     async with await database.connect(
         dsn,

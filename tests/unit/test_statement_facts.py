@@ -17,9 +17,7 @@ select a.* from a join b on b.id = a.b_id where a.business_id = $1 order by a.at
 select * from a join b using (x) join c using (x) join d using (x) where a.id = $1
 select exists (select $1 from hs.jobs where business_id = $2 and token = $3)
 select id from queue where done is null order by id for update skip locked limit $1
-select now()
-select interval $1
-values ($1)
+select pg_sleep($1)
 table hs.settings
 insert into hs.jobs (business_id, id) values ($1, $2) on conflict (id) do update set x = excluded.x
 insert into hs.jobs select $1, $2 where not exists (select $3 from hs.jobs where id = $2)
@@ -32,7 +30,7 @@ delete from hs.sessions where token = $1
 delete from hs.jobs where id = any($1)
 update t set a = $1 where current of c
 merge into t using (values ($1, $2)) v (a, b) on t.id = v.a when matched then update set b = v.b
-prepare p as select $1
+prepare p as select * from hs.jobs where id = $1
 call hs.close_job($1)
 """
 ANALYTICS = """
@@ -71,6 +69,11 @@ savepoint $1
 fetch $1 in c
 rollback to savepoint $1
 select set_config($1, $2, $3)
+select now()
+select pg_catalog.pg_advisory_xact_lock($1)
+select $1
+select interval $1
+values ($1)
 select pg_catalog.current_setting($1)
 select * from pg_catalog.pg_stat_activity
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -30,7 +30,10 @@ _FEW_ENDINGS = ("_id", "_uuid", "_key", "_token", "_number", "_code", "_hash", "
 _COARSE = frozenset({"status_id", "state_id", "type_id", "kind_id", "category_id"})
 
 _SYSTEM = frozenset({"pg_catalog", "information_schema", "thorbis_ops"})
-_SESSION = frozenset({"set_config", "current_setting"})
+_SESSION = words("""
+    set_config current_setting now clock_timestamp version current_database current_schema
+    pg_backend_pid pg_is_in_recovery to_regclass pg_advisory_lock pg_advisory_xact_lock
+    pg_try_advisory_lock pg_try_advisory_xact_lock pg_advisory_unlock pg_advisory_unlock_all""")
 
 
 def classify(statement: Node, found: Survey) -> StatementClass:
@@ -156,8 +159,8 @@ def _of_system(found: Survey) -> bool:
 
 
 def _of_session(body: Node, found: Survey) -> bool:
-    """Whether it only sets or reads settings, as SET and SHOW do."""
-    return "fromClause" not in body and bool(found.functions) and found.functions <= _SESSION
+    """Whether it concerns the session alone, as SET, SHOW and LOCK do, or nothing, as a ping."""
+    return "fromClause" not in body and not found.relations and found.functions <= _SESSION
 
 
 _ONE_ROW = 2

@@ -24,7 +24,7 @@ with waiting as materialized (
     coalesce(l.waitstart, pg_catalog.clock_timestamp()) as since
   from pg_catalog.pg_locks as l
   where not l.granted
-    and l.waitstart < pg_catalog.clock_timestamp() - interval '5 seconds'
+    and l.waitstart < pg_catalog.clock_timestamp() - interval '1 second'
 ),
 blocked as (
   select w.*, b.pids

@@ -27,5 +27,5 @@ select
 from pg_catalog.pg_stat_activity as a
 where a.state like 'idle in transaction%'
   and a.pid <> pg_catalog.pg_backend_pid()
-  and a.state_change < pg_catalog.clock_timestamp() - interval '10 seconds'
+  and a.state_change < pg_catalog.clock_timestamp() - interval '1 second'
 order by value desc, object;

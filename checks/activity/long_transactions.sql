@@ -29,5 +29,5 @@ from pg_catalog.pg_stat_activity as a
 where a.backend_type = 'client backend'
   and a.state not like 'idle in transaction%'
   and a.pid <> pg_catalog.pg_backend_pid()
-  and a.xact_start < pg_catalog.clock_timestamp() - interval '30 seconds'
+  and a.xact_start < pg_catalog.clock_timestamp() - interval '1 second'
 order by value desc, object;

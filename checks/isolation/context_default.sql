@@ -19,7 +19,7 @@ with setting as materialized (
   from pg_catalog.pg_policy as y
   cross join lateral pg_catalog.regexp_matches(
     pg_catalog.concat(y.polqual::text, y.polwithcheck::text),
-    ':funcid (?:2077|3294) .*?:constvalue \d+ \[ ([-0-9 ]+) \]', 'g'
+    ':funcid (?:2077|3294) [^{]*\{CONST :consttype 25 [^[{}]*\[ ([-0-9 ]+) \]', 'g'
   ) as m (found)
   union
   select m.found[1]

@@ -141,7 +141,7 @@ context as materialized (
         join pg_catalog.pg_policy as y on y.polrelid = t.oid
         cross join lateral pg_catalog.regexp_matches(
           coalesce(y.polqual, y.polwithcheck)::text,
-          ':funcid (?:2077|3294) .*?:constvalue \d+ \[ ([-0-9 ]+) \]'
+          ':funcid (?:2077|3294) [^{]*\{CONST :consttype 25 [^[{}]*\[ ([-0-9 ]+) \]'
         ) as m (found)
         limit 500
       ) as s

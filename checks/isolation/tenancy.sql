@@ -133,7 +133,7 @@ setting as materialized (
     f.tables as weight
   from formula as f
   cross join lateral pg_catalog.regexp_matches(
-    f.node, ':funcid (?:2077|3294) .*?:constvalue \d+ \[ ([-0-9 ]+) \]', 'g'
+    f.node, ':funcid (?:2077|3294) [^{]*\{CONST :consttype 25 [^[{}]*\[ ([-0-9 ]+) \]', 'g'
   ) as m (found)
   union all
   select m.found[1], pg_catalog.count(d.objid)

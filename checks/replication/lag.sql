@@ -1,9 +1,9 @@
 /*
 title = "The replica replays late"
 why = """Reads on it are old by this much, and a failover would lose it or wait for it. Zero
-while everything received is replayed, so that an idle primary raises no alarm. A minute is
-more than a large commit needs; ten minutes mean that replay stands, by a conflict, a lock or
-a slow disk."""
+while everything received is replayed, so that an idle primary raises no alarm; before the first
+commit is replayed, counted from the start. A minute is more than a large commit needs; ten
+minutes mean that replay stands, by a conflict, a lock or a slow disk."""
 fix = """Look for a long query on the replica (max_standby_streaming_delay), a paused replay
 (pg_wal_replay_resume) and a saturated disk."""
 every = "15s"
@@ -25,7 +25,9 @@ select
     when not r.recovering then 0
     when pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() then 0
     else extract(epoch from greatest(
-      pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp(), interval '0'
+      pg_catalog.clock_timestamp() - coalesce(
+        pg_catalog.pg_last_xact_replay_timestamp(), pg_catalog.pg_postmaster_start_time()
+      ), interval '0'
     ))::float8
   end as value,
   r.recovering::int as is_replica

@@ -109,7 +109,7 @@ where r.place = 1 and r.used is not null or r.used >= 0.75
 union all
 select
   'database:' || pg_catalog.quote_ident(pg_catalog.current_database()),
-  pg_catalog.count(*),
+  null,
   'low',
   pg_catalog.format(
     '%s of %s sequences were not read: %s without the privilege, %s being altered',
@@ -135,4 +135,4 @@ select
   pg_catalog.current_database()::text
 from sequence as s
 having pg_catalog.count(*) filter (where not s.readable or s.changing) > 0
-order by value desc, object;
+order by value desc nulls last, object;

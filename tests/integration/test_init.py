@@ -93,7 +93,7 @@ async def test_each_role_can_do_its_work_and_no_more(fresh: str, pg: RunningServ
         (MONITOR, f"{WRITABLE}; delete from thorbis_ops.targets", "permission denied"),
         (MONITOR, "select * from hs.events", "permission denied for schema hs"),
         (STORE, "select * from hs.events", "permission denied for schema hs"),
-        (MAINTENANCE, "select * from thorbis_ops.targets", "permission denied for schema thorbis"),
+        (MAINTENANCE, "select * from thorbis_ops.targets", "permission denied for table targets"),
     )
     for role, statement, told in refused:
         with pytest.raises(psycopg.Error, match=told):

@@ -205,17 +205,23 @@ async def test_a_wrong_password_is_one_line(pg: RunningServer, db: str) -> None:
     assert "geheim" not in str(caught.value)
 
 
+_EVENT = (
+    "insert into thorbis_ops.finding_events (at, target, check_id, object, event)"
+    " values ('{at}', 'm', 'x', 'y', 'opened')"
+)
+
+
 async def test_partitions_stand_ahead_and_take_over_what_came_early(db: str, store: Store) -> None:
     early = NOW + timedelta(days=200)
-    execute(db, f"insert into thorbis_ops.sizes values ('{early.isoformat()}', 'm', 'x', 1)")
-    assert execute(db, "select tableoid::regclass::text from thorbis_ops.sizes") == [
-        ("thorbis_ops.sizes_default",)
+    execute(db, _EVENT.format(at=early.isoformat()))
+    assert execute(db, "select tableoid::regclass::text from thorbis_ops.finding_events") == [
+        ("thorbis_ops.finding_events_default",)
     ]
     made = await rotate(store, early)
-    assert execute(db, "select tableoid::regclass::text from thorbis_ops.sizes") == [
-        (f"thorbis_ops.sizes_{early:%Y%m}",)
+    assert execute(db, "select tableoid::regclass::text from thorbis_ops.finding_events") == [
+        (f"thorbis_ops.finding_events_{early:%Y%m}",)
     ]
-    assert f"sizes_{early:%Y%m}" in [p.name for p in made.create]
+    assert f"finding_events_{early:%Y%m}" in [p.name for p in made.create]
     assert await rotate(store, early) == type(made)()
 
 
@@ -225,7 +231,7 @@ async def test_what_is_old_goes_and_a_clock_in_the_future_takes_nothing(
     past = NOW - timedelta(days=800)
     await rotate(store, past, timedelta(days=9999))
     for at in (past, NOW):
-        execute(db, f"insert into thorbis_ops.sizes values ('{at.isoformat()}', 'm', 'x', 1)")
+        execute(db, _EVENT.format(at=at.isoformat()))
     gone = (await rotate(store, NOW + timedelta(days=9000))).drop
-    assert f"sizes_{past:%Y%m}" in [p.name for p in gone]
-    assert execute(db, "select count(*) from thorbis_ops.sizes") == [(1,)]
+    assert f"finding_events_{past:%Y%m}" in [p.name for p in gone]
+    assert execute(db, "select count(*) from thorbis_ops.finding_events") == [(1,)]

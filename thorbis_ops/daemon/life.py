@@ -73,7 +73,7 @@ class Daemon:
                 self._settings.target(one),
                 questions,
                 mutes,
-                sample=self._sampling.sampler(one.name),
+                sample=self._sampling.sample,
                 sample_every=self._settings.sampler.every,
                 told=self._keep,
             )
@@ -81,13 +81,12 @@ class Daemon:
         ]
 
     def _start_ticker(self) -> None:
-        every = {
-            MAINTAIN: self._maintain,
-            FACTS: self._gather_facts,
-            SHOW: self._showing.show,
-            ROTATE: self._rotate,
-        }
-        for seconds, act in every.items():
+        for seconds, act in (
+            (MAINTAIN, self._maintain),
+            (FACTS, self._gather_facts),
+            (SHOW, self._showing.show),
+            (ROTATE, self._rotate),
+        ):
             self._ticker.add_job(
                 act,
                 IntervalTrigger(seconds=seconds, timezone=UTC),

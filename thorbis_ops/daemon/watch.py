@@ -25,9 +25,10 @@ RETRY = 5.0
 # A backend never gives its catalogue caches back, so a long-lived one is replaced at times.
 RENEW_AFTER = 3600.0
 LONGEST_SLEEP = 2.0
+SAMPLING = "statements.counters"
 _logger = logging.getLogger(__name__)
 
-Sample = Callable[[database.Connection, Server, datetime], Awaitable[None]]
+Sample = Callable[[str, database.Connection, datetime], Awaitable[Unanswered | None]]
 Told = Callable[["Watch", Report, Sequence[str]], Awaitable[None]]
 
 
@@ -77,7 +78,7 @@ class Watch:
         """Does what is due and tells how long nothing will be, in seconds."""
         try:
             line, server = await self._connected()
-            await self._take_sample(line, server)
+            await self._take_sample(line)
             await self._ask(line, server)
         except ThorbisError as error:
             return await self._lost(str(error))
@@ -95,10 +96,15 @@ class Watch:
             _logger.info("%s: connected to PostgreSQL %s", self.target.name, self.server.version)
         return self._line, self.server
 
-    async def _take_sample(self, line: database.Connection, server: Server) -> None:
-        if time.monotonic() >= self._sample_due:
-            self._sample_due = time.monotonic() + self._sample_every
-            await self._sample(line, server, datetime.now(UTC))
+    async def _take_sample(self, line: database.Connection) -> None:
+        if time.monotonic() < self._sample_due:
+            return
+        self._sample_due = time.monotonic() + self._sample_every
+        lost = await self._sample(self.target.name, line, datetime.now(UTC))
+        if lost is None:
+            self._answers.pop(SAMPLING, None)
+        else:
+            self._answers[SAMPLING] = lost
 
     async def _ask(self, line: database.Connection, server: Server) -> None:
         due = [q for q in self._suited(server) if self._due.get(q.id, 0.0) <= time.monotonic()]

@@ -71,7 +71,7 @@ def plan(survey: Survey, *, watch: bool, store: bool) -> tuple[Provision, ...]:
         steps += [*_role(survey, MONITOR), *_role(survey, MAINTENANCE), *_duties(survey)]
     if store:
         steps += [*_role(survey, STORE), *_schema(survey), *_migrations(survey)]
-        if watch or MONITOR in survey.roles:
+        if watch or {MONITOR, MAINTENANCE} <= set(survey.roles):
             steps += _readable(survey)
     return tuple(steps)
 
@@ -161,6 +161,7 @@ def _readable(survey: Survey) -> list[Provision]:
         return []
     statements = [
         _sql("grant usage on schema thorbis_ops to {}", MONITOR),
+        _sql("grant usage on schema thorbis_ops to {}", MAINTENANCE),
         _sql("grant select on all tables in schema thorbis_ops to {}", MONITOR),
         _sql(
             "alter default privileges for role {} in schema thorbis_ops"

@@ -71,25 +71,17 @@ create table thorbis_ops.finding_events (
   object          text not null,
   event           text not null check (event in ('opened', 'worsened', 'improved', 'closed')),
   severity_before text,
-  severity_after  text
+  severity_after  text,
+  id              uuid not null default pg_catalog.gen_random_uuid(),
+  primary key (id, at)
 ) partition by range (at);
 comment on table thorbis_ops.finding_events is 'What became of findings, and when.';
 create index finding_events_target_at on thorbis_ops.finding_events (target, at);
 create table thorbis_ops.finding_events_default
   partition of thorbis_ops.finding_events default;
 
-create table thorbis_ops.sizes (
-  at     timestamptz not null,
-  target text not null,
-  object text not null,
-  bytes  bigint not null check (bytes >= 0)
-) partition by range (at);
-comment on table thorbis_ops.sizes is 'Sizes of databases and relations over time.';
-create index sizes_target_object_at on thorbis_ops.sizes (target, object, at);
-create table thorbis_ops.sizes_default partition of thorbis_ops.sizes default;
-
 insert into thorbis_ops.series (name, period, ahead, keep)
-values ('finding_events', 'month', 3, 24), ('sizes', 'month', 3, 24);
+values ('finding_events', 'month', 3, 24);
 
 create table thorbis_ops.evidence (
   id      bigint generated always as identity primary key,

@@ -99,7 +99,10 @@ class Running:
                 due, step = min(self._later, key=lambda entry: entry[0])
                 if due <= time.monotonic():
                     self._later.remove((due, step))
-                    return step
+                    again = next((s for s in self.plan.steps if s.object == step.object), None)
+                    if again is not None:
+                        return again
+                    continue
             await asyncio.sleep(max(0.0, due - time.monotonic()))
         return None
 
@@ -203,11 +206,13 @@ class Running:
             await asyncio.sleep(GUARD_POLL)
 
     async def _breach(self) -> GuardVerdict | None:
-        """The reason to cancel a statement that runs: only what will not pass by itself."""
+        """The reason to cancel a statement that runs: only what will not pass by itself.
+
+        A pause is no such reason: what was begun is ended.
+        """
         order = self.work.order
-        seen = await self._readings()
-        verdicts = guard.judge(order.job.guards, seen, order.limits, Need())
-        held = guard.deciding(verdicts)
+        seen = replace(await self._readings(), paused=None)
+        held = guard.deciding(guard.judge(order.job.guards, seen, order.limits, Need()))
         return held if held is not None and held.verdict == "stop" else None
 
     async def _readings(self) -> Readings:

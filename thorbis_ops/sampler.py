@@ -8,6 +8,7 @@ memory and begins anew with the process.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -29,6 +30,8 @@ from thorbis_ops.store.statements import load_count, save_count
 
 #: What ``recent`` remembers.
 REMEMBERED = timedelta(minutes=5)
+#: Seconds between the samples of ``observe``, and the most of them.
+STEP, MOST_STEPS = 1.0, 60
 _TOO_LONG = Facts(kind=None, shown="?", error="its text is too long, or the server lost it")
 
 Transaction = Callable[[], AbstractAsyncContextManager[Cursor]]
@@ -66,6 +69,7 @@ class Sampler:
         self._transaction = transaction
         self._count: Count | None = None if transaction else Count()
         self._recent: deque[Span] = deque()
+        self._joined: dict[timedelta, Span] = {}
 
     async def sample(self, connection: Connection, now: datetime) -> Sampled | Unanswered:
         """Takes a sample and counts what is new; never raises for target or store.
@@ -88,8 +92,10 @@ class Sampler:
         """The last spans that together cover ``window``, as one; None before there is any."""
         if not self._recent:
             return None
-        since = self._recent[-1].to_at - window
-        return joined(span for span in self._recent if span.to_at > since)
+        if window not in self._joined:
+            since = self._recent[-1].to_at - window
+            self._joined[window] = joined([s for s in self._recent if s.to_at > since])
+        return self._joined[window]
 
     async def _resumed(self) -> Count:
         if self._count is None and self._transaction is not None:
@@ -142,12 +148,37 @@ class Sampler:
         )
 
     def _remember(self, step: Advance) -> None:
+        self._joined.clear()
         if step.delta.fresh:
             self._recent.clear()
             return
         self._recent.append(step.span)
         while self._recent[0].to_at <= step.at - REMEMBERED:
             self._recent.popleft()
+
+
+async def observe(
+    connection: Connection,
+    objectives: Sequence[Objective],
+    window: float,
+    clock: Callable[[], datetime],
+) -> Span | Unanswered:
+    """What happens in the next ``window`` seconds, without a store.
+
+    A sample a second, since the bounds on short spans are the tightest; fewer in a long window.
+    """
+    sampler = Sampler("", objectives)
+    began, spans = time.monotonic(), list[Span]()
+    taken = await sampler.sample(connection, clock())
+    while not isinstance(taken, Unanswered):
+        if taken.fresh is None:
+            spans.append(taken.span)
+        left = began + window - time.monotonic()
+        if left <= 0 and spans:
+            return joined(spans)
+        await asyncio.sleep(max(0.0, min(left, max(STEP, window / MOST_STEPS))))
+        taken = await sampler.sample(connection, clock())
+    return taken
 
 
 async def since_reset(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
 from thorbis_ops.slo.objective import Objective, Tally
@@ -52,18 +51,6 @@ class Span:
         """The share of calls that was counted, 0…1."""
         return coverage(self.counted, self.losses)
 
-    def __add__(self, other: Span) -> Span:
-        """This span and the one that follows it."""
-        names = {**self.tallies, **other.tallies}
-        return Span(
-            from_at=self.from_at,
-            to_at=other.to_at,
-            loads=merged(self.loads, other.loads),
-            tallies={n: _of(self.tallies, n) + _of(other.tallies, n) for n in names},
-            counted=self.counted + other.counted,
-            losses=self.losses + other.losses,
-        )
-
 
 def span_of(
     found: Delta,
@@ -89,10 +76,20 @@ def span_of(
     )
 
 
-def joined(spans: Iterable[Span]) -> Span | None:
-    """Spans that follow one another as one; None where there is none."""
-    several = list(spans)
-    return reduce(Span.__add__, several) if several else None
+def joined(spans: Sequence[Span]) -> Span:
+    """Spans that follow one another as one; there is at least one."""
+    tallies: dict[str, Tally] = {}
+    for span in spans:
+        for name, tally in span.tallies.items():
+            tallies[name] = tallies.get(name, Tally()) + tally
+    return Span(
+        from_at=spans[0].from_at,
+        to_at=spans[-1].to_at,
+        loads=merged(load for span in spans for load in span.loads),
+        tallies=tallies,
+        counted=sum(span.counted for span in spans),
+        losses=tuple(loss for span in spans for loss in span.losses),
+    )
 
 
 def slo_of(span: Span, objectives: Sequence[Objective], *, target: str) -> dict[str, Any]:
@@ -128,7 +125,3 @@ def _tally(weighed: Iterable[Load], name: str) -> Tally:
             most += share.above_max
             guess += share.above_estimated
     return Tally(calls=calls, bad_min=least, bad_max=most, bad_estimated=guess)
-
-
-def _of(tallies: Mapping[str, Tally], name: str) -> Tally:
-    return tallies.get(name, Tally())

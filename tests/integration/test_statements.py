@@ -17,7 +17,7 @@ from tests.integration.counting import Workload, connected, counting, refused, s
 from tests.integration.servers import eventually
 from thorbis_ops.database.statements import fetch_counters
 from thorbis_ops.model import Unanswered
-from thorbis_ops.sampler import since_reset
+from thorbis_ops.sampler import observe, since_reset
 from thorbis_ops.server import RunningServer
 from thorbis_ops.slo.objective import DEFAULT_OBJECTIVES
 from thorbis_ops.span import Span, slo_of, statements_of
@@ -104,6 +104,25 @@ async def test_the_lifetime_of_the_counters(db: str, workload: Workload) -> None
     assert document["other"]["statements"] == len(span.loads) - 1
     calls = {load.facts.kind: load.calls for load in span.loads if "group by" in load.facts.shown}
     assert calls == {"analytics": 2}
+
+
+async def test_a_window_is_observed_without_a_store(db: str, workload: Workload) -> None:
+    looks = 0
+
+    def clock() -> datetime:
+        """What runs before a look is counted with it; the first look counts nothing."""
+        nonlocal looks
+        looks += 1
+        workload.run(oltp=10, bulk=1)
+        return datetime.now(UTC)
+
+    async with connected(db) as connection:
+        span = await observe(connection, DEFAULT_OBJECTIVES, 0.2, clock)
+    assert isinstance(span, Span)
+    assert looks >= 2
+    assert span.tallies["bulk"].calls == looks - 1
+    assert span.tallies["oltp"].calls == 10 * (looks - 1)
+    assert span.seconds == pytest.approx(0.2, abs=0.5)
 
 
 async def test_nested_calls_belong_to_no_objective(db: str, workload: Workload) -> None:

@@ -118,6 +118,8 @@ def test_another_server_of_the_cluster_begins_a_new_count() -> None:
     assert calls(found) == 0
     assert found.fresh is not None
     assert "another server" in found.fresh
+    # 3 calls in the 100 s before: less than one in the 10 s in between, said as one
+    assert lost(found) == {"reset": 1}
 
 
 def test_another_cluster_begins_a_new_count() -> None:

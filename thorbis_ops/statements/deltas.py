@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from thorbis_ops.statements.counters import Counters, Key, Sample
 from thorbis_ops.statements.interval import Interval, between, since_creation
-from thorbis_ops.statements.losses import Loss, losses
+from thorbis_ops.statements.losses import Loss, blind, losses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,9 @@ def delta(before: Sample | None, now: Sample) -> Delta:
     changed = frozenset(k for k, entry in now.counters.items() if before.counters.get(k) != entry)
     gone = frozenset(before.counters.keys() - now.counters.keys())
     if (stranger := _stranger(before, now)) is not None:
-        return Delta(changed=changed, gone=gone, reborn=changed, fresh=stranger)
+        return Delta(
+            changed=changed, gone=gone, reborn=changed, fresh=stranger, losses=blind(before, now)
+        )
     reset = _reset_between(before, now)
     reborn = frozenset(key for key in changed if _began_again(before, now, key, reset=reset))
     return Delta(

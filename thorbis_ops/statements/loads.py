@@ -60,12 +60,12 @@ def ranked(found: Iterable[Load]) -> tuple[Load, ...]:
     return tuple(sorted(found, key=lambda load: (-load.seconds, load.key)))
 
 
-def merged(one: Iterable[Load], other: Iterable[Load]) -> tuple[Load, ...]:
-    """Two spans that follow one another, as one."""
-    found = {load.key: load for load in one}
-    for load in other:
-        found[load.key] = found[load.key] + load if load.key in found else load
-    return ranked(found.values())
+def merged(found: Iterable[Load]) -> tuple[Load, ...]:
+    """Spans that follow one another as one: each statement once, as it is known at the end."""
+    sums: dict[Key, Load] = {}
+    for load in found:
+        sums[load.key] = sums[load.key] + load if load.key in sums else load
+    return ranked(sums.values())
 
 
 def counted(found: Iterable[Load]) -> int:

@@ -56,6 +56,20 @@ def losses(
     return tuple(loss for loss in found if loss.calls)
 
 
+def blind(before: Sample, now: Sample) -> tuple[Loss, ...]:
+    """Where other counters answer than before: the calls in between, by the rate until then."""
+    span = max(0.0, (now.taken_at - before.taken_at).total_seconds())
+    calls = math.ceil(_rate(before) * span)
+    return (Loss(cause="reset", calls=calls, certain=False),) if calls else ()
+
+
+def _rate(sample: Sample) -> float:
+    """Calls a second since the counters began; 0 where that is not known."""
+    if sample.stats_reset is None:
+        return 0.0
+    return sample.calls / max(1.0, (sample.taken_at - sample.stats_reset).total_seconds())
+
+
 def _hidden(before: Sample, now: Sample) -> Loss:
     grown = now.hidden_calls - before.hidden_calls
     return Loss(
@@ -85,13 +99,9 @@ def _evicted(before: Sample, now: Sample, reborn: AbstractSet[Key]) -> Loss:
 def _by_reset(before: Sample, now: Sample) -> Loss:
     """The rate of calls, times the span from the sample before to the reset."""
     at = now.stats_reset or now.started_at
-    blind = max(0.0, (at - before.taken_at).total_seconds())
+    unseen = max(0.0, (at - before.taken_at).total_seconds())
     after = now.calls / max(1.0, (now.taken_at - at).total_seconds())
-    earlier = 0.0
-    if before.stats_reset is not None:
-        lived = (before.taken_at - before.stats_reset).total_seconds()
-        earlier = before.calls / max(1.0, lived)
-    return Loss(cause="reset", calls=math.ceil(max(after, earlier) * blind), certain=False)
+    return Loss(cause="reset", calls=math.ceil(max(after, _rate(before)) * unseen), certain=False)
 
 
 def _by_single_resets(before: Sample, now: Sample, keys: AbstractSet[Key]) -> Loss:

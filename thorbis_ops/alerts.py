@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-#: Share of bad calls above which a budget always counts as burning: a burn beyond
-#: 1/(1 - objective) cannot be, so that the rules cap theirs here.
+from thorbis_ops.slo.burn import impossible
+
+#: Share of bad calls above which a budget always counts as burning: a burn that an objective
+#: cannot reach would never be told, so the rules cap theirs here.
 CAP = 0.8
-#: How many times too fast a budget must burn before somebody is told, longest window last.
-#: Source: Google SRE workbook, chapter 5, for a period of 30 days.
-BURNS = (14.4, 6.0, 3.0, 1.0)
 
 _ALERT = re.compile(r"^\s*- alert: (\w+)\s*$")
 _ANNOTATIONS = re.compile(r"^(\s*)annotations:\s*$")
@@ -53,13 +52,9 @@ def merged(files: Iterable[str]) -> str:
 
 def capped(objectives: Mapping[str, float]) -> list[str]:
     """What to tell of objectives so low that the quickest burns cannot be reached."""
-    told = []
-    for name, objective in objectives.items():
-        burns = [burn for burn in BURNS if burn * (1 - objective) > CAP]
-        if burns:
-            told.append(
-                f"objectives.{name}: at {objective:.4g} a budget burns at most "
-                f"{1 / (1 - objective):.3g} times too fast; the alerts for "
-                f"{' and '.join(f'{burn:g}' for burn in burns)} fire at {CAP:.0%} bad calls instead"
-            )
-    return told
+    reasons = {name: impossible(objective) for name, objective in objectives.items()}
+    return [
+        f"objectives.{name}: {reason}; until then it fires at {CAP:.0%} bad calls"
+        for name, reason in reasons.items()
+        if reason
+    ]

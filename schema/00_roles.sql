@@ -3,12 +3,12 @@
 -- locked, and then looked at again. A role that could go round row security is refused.
 do $$
 declare
-  required constant text[] := array['thorbis_owner', 'thorbis_app', 'thorbis_reporting', 'thorbis_monitor'];
+  required constant text[] := array['thorbis_owner', 'thorbis_app', 'thorbis_reporting', 'thorbis_ops_monitor'];
   attributes constant jsonb := '{
     "thorbis_owner":     "nologin",
     "thorbis_app":       "login connection limit 80",
     "thorbis_reporting": "login connection limit 20",
-    "thorbis_monitor":   "login connection limit 10"}';
+    "thorbis_ops_monitor": "login connection limit 10"}';
   missing text;
   mighty text;
 begin
@@ -22,9 +22,9 @@ begin
         || (attributes ->> missing);
     end loop;
     -- The monitor reads statistics through its membership, so it is the one that inherits.
-    alter role thorbis_monitor inherit;
+    alter role thorbis_ops_monitor inherit;
     alter role thorbis_reporting set default_transaction_read_only = on;
-    grant pg_monitor to thorbis_monitor;
+    grant pg_monitor to thorbis_ops_monitor;
   end if;
 
   select string_agg(quote_ident(rolname), ', ' order by rolname) into mighty
@@ -50,4 +50,4 @@ revoke create on schema public from public;
 alter default privileges for role thorbis_owner revoke execute on functions from public;
 
 -- How near its end a sequence is, is no row of a tenant.
-alter default privileges for role thorbis_owner grant select on sequences to thorbis_monitor;
+alter default privileges for role thorbis_owner grant select on sequences to thorbis_ops_monitor;

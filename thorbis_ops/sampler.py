@@ -20,6 +20,7 @@ from thorbis_ops.database import Connection
 from thorbis_ops.database.statements import QUESTION, fetch_counters, fetch_texts
 from thorbis_ops.errors import StoreError
 from thorbis_ops.model import Unanswered
+from thorbis_ops.settings import Settings
 from thorbis_ops.slo.objective import Objective
 from thorbis_ops.span import Span, joined, span_of
 from thorbis_ops.statements.counters import Key, Sample
@@ -179,6 +180,19 @@ async def observe(
         await asyncio.sleep(max(0.0, min(left, max(STEP, window / MOST_STEPS))))
         taken = await sampler.sample(connection, clock())
     return taken
+
+
+def objectives_of(settings: Settings) -> tuple[Objective, ...]:
+    """What the configuration promises."""
+    return tuple(
+        Objective(
+            name=one.name,
+            statement_class=one.statement_class,
+            threshold_seconds=one.threshold,
+            objective=one.objective,
+        )
+        for one in settings.objectives
+    )
 
 
 async def since_reset(

@@ -176,7 +176,7 @@ def objects(answer: Answer) -> set[tuple[object, object]]:
     return {(row["object"], row.get("severity")) for row in answer.rows}
 
 
-@pytest.mark.parametrize("role", ["thorbis_monitor", "plain_reader"])
+@pytest.mark.parametrize("role", ["thorbis_ops_monitor", "plain_reader"])
 async def test_no_privilege_never_looks_like_health(estate: str, role: str) -> None:
     """With fewer rights a question sees the same, or says that it does not."""
     async with asker(estate) as at:
@@ -190,7 +190,7 @@ async def test_no_privilege_never_looks_like_health(estate: str, role: str) -> N
         if isinstance(answer, Answer) and isinstance(full, Answer) and name not in VOLATILE:
             unread = [r for r in answer.rows if "without the privilege" in str(r.get("detail"))]
             assert unread or objects(full) <= objects(answer), name
-    expected = {"security.md5_passwords"} if role == "thorbis_monitor" else set(unanswered(partial))
+    expected = {"security.md5_passwords"} if role == "thorbis_ops_monitor" else set(unanswered(partial))
     assert {n for n, a in partial.items() if isinstance(a, Unanswered)} == expected
     assert {"privilege"} == {a.reason for a in partial.values() if isinstance(a, Unanswered)}
 

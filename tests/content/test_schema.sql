@@ -47,10 +47,10 @@ select name from granted
 where grantee = 'thorbis_reporting' and (is_grantable or privilege_type <> 'SELECT');
 
 -- law: nobody else holds anything
--- breach: grant select on hs.jobs to thorbis_monitor
+-- breach: grant select on hs.jobs to thorbis_ops_monitor
 select name || ' to ' || grantee from granted
 where grantee not in ('thorbis_owner', 'thorbis_app', 'thorbis_reporting')
-  and not (relkind = 'S' and grantee = 'thorbis_monitor' and privilege_type = 'SELECT');
+  and not (relkind = 'S' and grantee = 'thorbis_ops_monitor' and privilege_type = 'SELECT');
 
 -- law: shared tables are only read
 -- breach: grant update on system_core.plans to thorbis_app

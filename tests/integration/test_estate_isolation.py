@@ -143,7 +143,7 @@ def test_reporting_reads_and_the_monitor_sees_no_row_of_a_tenant(estate_db: str)
         connection.rollback()
         connection.execute("set transaction read write")
         refused(connection, errors.InsufficientPrivilege, "delete from hs.job_notes")
-    with login(estate_db, "thorbis_monitor") as monitor:
+    with login(estate_db, "thorbis_ops_monitor") as monitor:
         for table in tables(monitor):
             with pytest.raises(errors.InsufficientPrivilege), monitor.transaction():
                 monitor.execute(sql.SQL("select from {}").format(table))

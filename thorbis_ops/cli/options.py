@@ -20,6 +20,15 @@ json_or_table = click.option(
 )
 
 
+window = click.option(
+    "--window",
+    type=click.FloatRange(min=0, max=86400),
+    default=0,
+    metavar="SECONDS",
+    help="Watch for so long; without it, all since the counters were reset.",
+)
+
+
 class SeverityOrNever(click.ParamType[Severity | None]):
     """A severity, or "never" for none at all."""
 

@@ -17,7 +17,7 @@ from thorbis_ops.database import Connection
 from thorbis_ops.errors import StoreError
 from thorbis_ops.metrics import ObjectiveTotals
 from thorbis_ops.model import Unanswered
-from thorbis_ops.sampler import Sampled, Sampler
+from thorbis_ops.sampler import Sampled, Sampler, objectives_of
 from thorbis_ops.settings import Settings
 from thorbis_ops.slo.objective import Objective
 from thorbis_ops.span import Span, slo_of, statements_of
@@ -29,25 +29,12 @@ TOP = 50
 _logger = logging.getLogger(__name__)
 
 
-def objectives(settings: Settings) -> tuple[Objective, ...]:
-    """What is promised."""
-    return tuple(
-        Objective(
-            name=one.name,
-            statement_class=one.statement_class,
-            threshold_seconds=one.threshold,
-            objective=one.objective,
-        )
-        for one in settings.objectives
-    )
-
-
 class Sampling:
     """The samplers of all targets, and their latest step."""
 
     def __init__(self, settings: Settings, standing: Standing) -> None:
         self._enabled = settings.sampler.enabled
-        self._objectives = objectives(settings)
+        self._objectives = objectives_of(settings)
         self._standing = standing
         self._counting: dict[str, Counting] = {
             target.name: Counting(target.name, self._objectives, standing)

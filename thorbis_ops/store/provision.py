@@ -163,6 +163,7 @@ def _readable(survey: Survey) -> list[Provision]:
         _sql("grant usage on schema thorbis_ops to {}", MONITOR),
         _sql("grant usage on schema thorbis_ops to {}", MAINTENANCE),
         _sql("grant select on all tables in schema thorbis_ops to {}", MONITOR),
+        _sql("grant select on all sequences in schema thorbis_ops to {}", MONITOR),
         _sql(
             "alter default privileges for role {} in schema thorbis_ops"
             " grant select on tables to {}",

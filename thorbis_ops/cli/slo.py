@@ -59,8 +59,8 @@ def _print(document: dict[str, Any], form: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 2))
-    for heading in ("objective", "promise", "calls", "certainly within", "estimate", "verdict"):
+    table = Table(box=None, padding=(0, 1))
+    for heading in ("objective", "promise", "calls", "certainly good", "estimate", "verdict"):
         right = heading in ("calls", "estimate")
         table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for row in document["objectives"]:
@@ -76,5 +76,5 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         return (row["name"], promise, "0", "", "", "no calls")
     low, high, guess = (row[f"good_{k}"] / row["calls"] for k in ("min", "max", "estimated"))
     verdict = f"[{_STYLES[row['verdict']]}]{row['verdict']}[/]"
-    bounds = f"{low:.2%} – {high:.2%}"
+    bounds = f"{100 * low:.2f} – {100 * high:.2f} %"
     return (row["name"], promise, f"{row['calls']:,}", bounds, f"{guess:.2%}", verdict)

@@ -13,6 +13,9 @@ from thorbis_ops.cli.invocation import invocation
 if TYPE_CHECKING:
     from rich.table import Table
 
+# The width of all columns but the statement's.
+FIGURES = 52
+
 
 @click.command(
     short_help="List the statements by load.",
@@ -54,7 +57,7 @@ def _print(document: dict[str, Any], form: str) -> None:
     from rich.console import Console
 
     console = Console()
-    console.print(_table(document))
+    console.print(_table(document, console.width - FIGURES))
     other, lost = document["other"], document["not_understood"]
     if other["statements"]:
         console.print(f"and {other['statements']} more with {other['calls']:,} calls")
@@ -63,7 +66,7 @@ def _print(document: dict[str, Any], form: str) -> None:
     console.print(f"{document['coverage']:.1%} of all calls are covered")
 
 
-def _table(document: dict[str, Any]) -> Table:
+def _table(document: dict[str, Any], room: int) -> Table:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
@@ -77,7 +80,7 @@ def _table(document: dict[str, Any]) -> Table:
             f"{1000 * (row['mean_seconds'] or 0):.2f}",
             row["class"] or "?",
             _share(row),
-            _one_line(row["statement"]),
+            _one_line(row["statement"], room),
         )
     return table
 
@@ -89,7 +92,8 @@ def _share(row: dict[str, Any]) -> str:
     return f"{low:.1%}" if low == high else f"{low:.1%}–{high:.1%}"
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, room: int) -> str:
     from rich.markup import escape
 
-    return escape(" ".join(text.split()))
+    line = " ".join(text.split())
+    return escape(line if len(line) <= room else f"{line[: room - 1]}…")

@@ -143,6 +143,22 @@ def test_hidden_entries_lower_the_coverage() -> None:
     assert coverage(calls(found), found.losses) == 0.75
 
 
+@pytest.mark.parametrize("births", [True, False], ids=["1.11", "1.10"])
+def test_a_privilege_that_comes_or_goes_makes_no_calls(births: bool) -> None:
+    born = at(1) if births else {}
+    mine = Entry().run([5.0] * 3)
+    theirs = Entry(key=OTHER, **born).run([5.0] * 1000)  # type: ignore[arg-type]
+    blind = {"hidden_entries": 1, "hidden_calls": 1000}
+    veiled, unveiled = sample(10, mine, **blind), sample(20, mine, theirs.run([5.0] * 7))
+    granted = delta(veiled, unveiled)
+    assert calls(granted) == 0
+    assert lost(granted) == {"hidden": 7}
+    assert OTHER in granted.changed
+    revoked = delta(unveiled, sample(30, mine, hidden_entries=1, hidden_calls=1011))
+    assert calls(revoked) == 0
+    assert lost(revoked) == {"hidden": 4}
+
+
 def test_without_a_birth_an_eviction_in_between_widens_the_bounds() -> None:
     entry = Entry().run([10.0, 10.0])
     before = sample(10, entry)

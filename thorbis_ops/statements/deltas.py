@@ -46,12 +46,13 @@ def delta(before: Sample | None, now: Sample) -> Delta:
         )
     reset = _reset_between(before, now)
     reborn = frozenset(key for key in changed if _began_again(before, now, key, reset=reset))
+    unveiled = _unveiled(before, now)
     return Delta(
-        intervals=dict(_intervals(before, now, changed, reborn)),
+        intervals=dict(_intervals(before, now, changed - unveiled, reborn)),
         changed=changed,
         gone=gone,
         reborn=reborn,
-        losses=losses(before, now, reset=reset, reborn=reborn, gone=gone),
+        losses=losses(before, now, reset=reset, reborn=reborn, gone=gone, unveiled=unveiled),
     )
 
 
@@ -63,6 +64,17 @@ def lifetime(now: Sample) -> Delta:
 def _began_again(before: Sample, now: Sample, key: Key, *, reset: bool) -> bool:
     last = before.counters.get(key)
     return last is not None and (reset or _reborn(last, now.counters[key]))
+
+
+def _unveiled(before: Sample, now: Sample) -> frozenset[Key]:
+    """Entries that were there before, hidden: a privilege that was granted makes no calls."""
+    if now.hidden_entries >= before.hidden_entries:
+        return frozenset()
+    return frozenset(
+        key
+        for key, entry in now.counters.items()
+        if key not in before.counters and (entry.since is None or entry.since <= before.taken_at)
+    )
 
 
 def _intervals(

@@ -43,16 +43,27 @@ def coverage(counted: int, losses: tuple[Loss, ...]) -> float:
 
 
 def losses(
-    before: Sample, now: Sample, *, reset: bool, reborn: AbstractSet[Key], gone: AbstractSet[Key]
+    before: Sample,
+    now: Sample,
+    *,
+    reset: bool,
+    reborn: AbstractSet[Key],
+    gone: AbstractSet[Key],
+    unveiled: AbstractSet[Key],
 ) -> tuple[Loss, ...]:
-    """What went unseen from one sample to the next."""
-    found = [_hidden(before, now)]
+    """What went unseen from one sample to the next.
+
+    ``unveiled`` entries were hidden before; those gone while more are hidden are hidden now.
+    """
+    veiled = gone if now.hidden_entries > before.hidden_entries else frozenset()
+    began_again = reborn | (gone - veiled)
+    found = [_hidden(before, now, veiled, unveiled)]
     if reset:
         found.append(_by_reset(before, now))
-    elif now.deallocated is not None and before.deallocated is not None:
+    elif now.deallocated != before.deallocated:
         found.append(_evicted(before, now, reborn))
-    if not reset and now.deallocated == before.deallocated and (reborn or gone):
-        found.append(_by_single_resets(before, now, reborn | gone))
+    elif began_again:
+        found.append(_by_single_resets(before, now, began_again))
     return tuple(loss for loss in found if loss.calls)
 
 
@@ -70,13 +81,14 @@ def _rate(sample: Sample) -> float:
     return sample.calls / max(1.0, (sample.taken_at - sample.stats_reset).total_seconds())
 
 
-def _hidden(before: Sample, now: Sample) -> Loss:
-    grown = now.hidden_calls - before.hidden_calls
-    return Loss(
-        cause="hidden",
-        calls=grown if grown >= 0 else now.hidden_calls,
-        certain=not now.hidden_calls,
-    )
+def _hidden(
+    before: Sample, now: Sample, veiled: AbstractSet[Key], unveiled: AbstractSet[Key]
+) -> Loss:
+    """By how much the calls of all entries that are or were hidden have grown."""
+    then = before.hidden_calls + sum(before.counters[key].calls for key in veiled)
+    today = now.hidden_calls + sum(now.counters[key].calls for key in unveiled)
+    calls = today - then if today >= then else now.hidden_calls
+    return Loss(cause="hidden", calls=calls, certain=not calls)
 
 
 def _evicted(before: Sample, now: Sample, reborn: AbstractSet[Key]) -> Loss:

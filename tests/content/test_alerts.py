@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from thorbis_ops import alerts, content
 from thorbis_ops.cli import group
 from thorbis_ops.metrics import OWN
-from thorbis_ops.model import Metric
+from thorbis_ops.model import Metric, Question
 from thorbis_ops.slo.burn import BURN_RULES
 
 FOLDER = content.folder("alerts")
@@ -44,15 +44,20 @@ EXPRESSIONS = {
 
 
 @cache
+def questions() -> tuple[Question, ...]:
+    return content.load_questions()
+
+
+@cache
 def metrics() -> dict[str, Metric]:
     """Every metric that can be exported, by name."""
-    asked = {m.name: m for question in content.load_questions() for m in question.metrics}
+    asked = {m.name: m for question in questions() for m in question.metrics}
     return asked | OWN
 
 
 @cache
 def checks() -> frozenset[str]:
-    return frozenset(question.id for question in content.load_questions())
+    return frozenset(question.id for question in questions())
 
 
 def promtool(*arguments: str | Path) -> None:
@@ -124,6 +129,19 @@ def test_rules_select_checks_that_exist(name: str) -> None:
     assert set(re.findall(r'check="([^"]+)"', expression)) <= checks()
     for pattern in re.findall(r'check=~"([^"]+)"', expression):
         assert any(re.fullmatch(pattern, check) for check in checks()), pattern
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_the_severities_that_an_alert_waits_for_can_come(name: str) -> None:
+    selected = re.findall(r'check="([^"]+)",severity=~?"([^"]+)"', EXPRESSIONS[name])
+    for check, severities in selected:
+        possible: set[str] = set()
+        for question in (q for q in questions() if q.id == check):
+            possible |= {severity.label for severity in question.thresholds}
+            possible |= {question.severity.label} if question.severity else set()
+            text = question.path.read_text("utf-8")
+            possible |= set(re.findall(r"""['"](low|medium|high|critical)['"]""", text))
+        assert possible & set(severities.split("|")), check
 
 
 @pytest.mark.parametrize("name", ALERTS)

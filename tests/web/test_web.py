@@ -224,6 +224,18 @@ async def test_only_those_with_credentials_read(
         assert ("www-authenticate" in answer.headers) is (status == 401)
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:1", 200), ("[::1]:1", 200), ("localhost", 200), ("evil.example:1", 421)],
+)
+async def test_a_foreign_name_for_loopback_is_refused(
+    client: httpx.AsyncClient, host: str, status: int
+) -> None:
+    for path in ("/metrics", "/", "/api/v1/findings"):
+        assert (await client.get(path, headers={"host": host})).status_code == status
+    assert (await client.get("/healthz", headers={"host": host})).status_code == 200
+
+
 def test_secrets_come_from_files_and_are_not_shown(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("s3cret\n")

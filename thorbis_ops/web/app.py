@@ -64,7 +64,7 @@ def create_app(
             Route("/", _console),
             *(Route(f"/{name}", _static(name, kind)) for name, kind in _STATIC.items()),
         ],
-        middleware=[Middleware(Door, auth=door)] if door.required else [],
+        middleware=[Middleware(Door, auth=door)],
     )
     app.state.board = board
     app.state.auth = door

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class Auth:
 
 
 class Door:
-    """Lets a request through, or answers 401 before anything else looks at it."""
+    """Lets a request through, or answers 401 or 421 before anything else looks at it."""
 
     def __init__(self, app: ASGIApp, auth: Auth) -> None:
         self._app = app
@@ -72,16 +73,54 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, in the form that ASGI hands it over."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._allows(scope):
-            await self._app(scope, receive, send)
-            return
-        headers = {"www-authenticate": self._auth.challenge}
-        refusal = PlainTextResponse("credentials are needed\n", 401, headers)
-        await refusal(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+            refusal = None
+        elif self._auth.required:
+            refusal = self._unknown(scope)
+        else:
+            refusal = _MISLED if _is_misled(scope) else None
+        await (refusal or self._app)(scope, receive, send)
 
-    def _allows(self, scope: Scope) -> bool:
-        given = (value for name, value in scope["headers"] if name == b"authorization")
-        return self._auth.allows(next(given, b"").decode("latin-1"))
+    def _unknown(self, scope: Scope) -> PlainTextResponse | None:
+        if self._auth.allows(_header(scope, b"authorization")):
+            return None
+        headers = {"www-authenticate": self._auth.challenge}
+        return PlainTextResponse("credentials are needed\n", 401, headers)
+
+
+_MISLED = PlainTextResponse(
+    "without credentials this answers to localhost and to addresses only; "
+    "set web.user or web.token_file to use another name\n",
+    421,
+)
+
+
+def _is_misled(scope: Scope) -> bool:
+    """Whether a foreign name leads to loopback: a web page's way to read what only we may."""
+    server = scope.get("server")
+    if not server or not _is_loopback(server[0]):
+        return False
+    name = _header(scope, b"host").lower()
+    name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
+    local = name in {"", "localhost"} or name.endswith(".localhost")
+    return not local and _address(name) is None
+
+
+def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    given = (value for name, value in scope["headers"] if name == wanted)
+    return next(given, b"").decode("latin-1")
 
 
 def _same(given: str, wanted: str) -> bool:

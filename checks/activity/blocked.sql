@@ -63,6 +63,7 @@ select
 from blocked as b
 left join pg_catalog.pg_class as c
   on c.oid = b.relation
-  and b.database = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
+  and b.database = (select d.oid from pg_catalog.pg_database as d
+    where d.datname = pg_catalog.current_database())
 left join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 order by value desc, object;

@@ -41,5 +41,6 @@ select
   ) as detail,
   a.archived_count,
   a.failed_count,
-  extract(epoch from pg_catalog.clock_timestamp() - a.last_archived_time)::float8 as last_archive_age
+  extract(epoch from pg_catalog.clock_timestamp() - a.last_archived_time)::float8
+    as last_archive_age
 from pg_catalog.pg_stat_archiver as a;

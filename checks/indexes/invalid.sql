@@ -20,7 +20,8 @@ select
   pg_catalog.format(
     'on table %I.%I: %s', tn.nspname, t.relname,
     case
-      when c.relkind = 'I' then 'not every partition has its index yet; create and attach the missing ones'
+      when c.relkind = 'I'
+        then 'not every partition has its index yet; create and attach the missing ones'
       when i.indisready then 'kept up by every write and used by no query'
       else 'not kept up, used by no query'
     end
@@ -41,6 +42,7 @@ where not (i.indisvalid and i.indisready and i.indislive)
   and not exists (
     select from pg_catalog.pg_stat_progress_create_index as p
     where p.relid = i.indrelid
-      and p.datid = (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
+      and p.datid = (select d.oid from pg_catalog.pg_database as d
+        where d.datname = pg_catalog.current_database())
   )
 order by object;

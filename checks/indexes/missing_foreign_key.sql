@@ -35,7 +35,8 @@ select
   pg_catalog.format('constraint:%I.%I.%I', n.nspname, t.relname, k.conname) as object,
   r.rows::bigint as value,
   pg_catalog.format(
-    'table %I.%I, about %s rows, refers to %I.%I', n.nspname, t.relname, r.rows::bigint, fn.nspname, f.relname
+    'table %I.%I, about %s rows, refers to %I.%I', n.nspname, t.relname, r.rows::bigint,
+      fn.nspname, f.relname
   ) as detail,
   pg_catalog.format(
     'create index %son %I.%I (%s)',
@@ -53,7 +54,7 @@ join pg_catalog.pg_class as t on t.oid = k.conrelid
 join pg_catalog.pg_namespace as n on n.oid = t.relnamespace
 join pg_catalog.pg_class as f on f.oid = k.confrelid
 join pg_catalog.pg_namespace as fn on fn.oid = f.relnamespace
-join counted as r on r.root = t.oid
+join counted as r on r.root = t.oid and r.rows > 0
 where k.contype = 'f' and k.conparentid = 0
   and not exists (
     select from pg_catalog.pg_index as i

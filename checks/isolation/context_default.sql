@@ -16,9 +16,12 @@ with setting as materialized (
         with ordinality as b (byte, place)
       where b.place > 4
     ), 'hex'), pg_catalog.getdatabaseencoding()) as name
-  from pg_catalog.pg_policy as y
+  from (
+    select distinct pg_catalog.concat(y.polqual::text, y.polwithcheck::text) as node
+    from pg_catalog.pg_policy as y
+  ) as f
   cross join lateral pg_catalog.regexp_matches(
-    pg_catalog.concat(y.polqual::text, y.polwithcheck::text),
+    f.node,
     ':funcid (?:2077|3294) [^{]*\{CONST :consttype 25 [^[{}]*\[ ([-0-9 ]+) \]', 'g'
   ) as m (found)
   union

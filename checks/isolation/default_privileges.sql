@@ -11,7 +11,8 @@ with granted as (
   select
     r.rolname,
     n.nspname,
-    pg_catalog.string_agg(pg_catalog.lower(x.privilege_type), ', ' order by x.privilege_type) as privileges
+    pg_catalog.string_agg(pg_catalog.lower(x.privilege_type), ', ' order by x.privilege_type)
+      as privileges
   from pg_catalog.pg_default_acl as d
   join pg_catalog.pg_roles as r on r.oid = d.defaclrole
   left join pg_catalog.pg_namespace as n on n.oid = d.defaclnamespace
@@ -23,7 +24,8 @@ select
   'role:' || pg_catalog.quote_ident(g.rolname) as object,
   pg_catalog.string_agg(
     pg_catalog.format(
-      'tables that it creates%s: %s', coalesce(' in schema ' || pg_catalog.quote_ident(g.nspname), ''), g.privileges
+      'tables that it creates%s: %s',
+        coalesce(' in schema ' || pg_catalog.quote_ident(g.nspname), ''), g.privileges
     ), '; ' order by g.nspname nulls first
   ) as detail,
   pg_catalog.string_agg(

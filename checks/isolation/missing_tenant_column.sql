@@ -89,11 +89,14 @@ login as materialized (
   where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
     and exists (
       select from candidate as c
-      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+      where case
+        when c.owns then c.oid = r.oid
+        else pg_catalog.pg_has_role(r.oid, c.oid, 'member')
+      end
     )
 ),
-app_role as materialized (
-  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+named_role as materialized (
+  select r.oid
   from pg_catalog.pg_roles as r
   cross join parameter as p
   where case
@@ -104,6 +107,18 @@ app_role as materialized (
     )
   end
 ),
+-- What they do not inherit, they take on by SET ROLE.
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  where r.oid in (select n.oid from named_role as n)
+    or exists (
+      select from named_role as n
+      join candidate as c on c.oid = r.oid and not c.owns
+      where pg_catalog.pg_has_role(n.oid, c.oid, 'member')
+        and not pg_catalog.pg_has_role(n.oid, c.oid, 'usage')
+    )
+),
 -- end of tenancy
 tenant_schema as (
   -- Schemas in which at least half of the tables hold the tenant column.
@@ -111,7 +126,8 @@ tenant_schema as (
   from relation as r
   where r.relkind in ('r', 'p') and not r.relispartition
   group by r.nspname
-  having 2 * pg_catalog.count(r.tenant_attnum) >= pg_catalog.count(*) and pg_catalog.count(r.tenant_attnum) > 0
+  having 2 * pg_catalog.count(r.tenant_attnum) >= pg_catalog.count(*)
+    and pg_catalog.count(r.tenant_attnum) > 0
 ),
 -- The table of the tenants themselves is referred to by the tenant columns alone.
 tenant_root as (
@@ -130,7 +146,8 @@ without as materialized (
       where k.conrelid = r.oid and k.contype = 'f'
     ) as parents
   from relation as r
-  where r.relkind in ('r', 'p') and not r.relispartition and r.tenant_attnum is null and not r.is_global
+  where r.relkind in ('r', 'p') and not r.relispartition and r.tenant_attnum is null
+    and not r.is_global
     and (select t.name from tenant_column as t) is not null
     and r.oid not in (select o.oid from tenant_root as o)
     and not (r.relrowsecurity and exists (
@@ -160,7 +177,8 @@ select
   'table:' || t.name as object,
   case when t.parents is not null then 'high' else 'info' end as severity,
   pg_catalog.format(
-    '%s; reached by %s', coalesce('refers to ' || t.parents, 'stands among tenants'' tables'), r.roles
+    '%s; reached by %s', coalesce('refers to ' || t.parents, 'stands among tenants'' tables'),
+      r.roles
   ) as detail
 from concerned as t
 join reached as r on r.oid = t.oid

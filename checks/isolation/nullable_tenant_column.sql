@@ -2,8 +2,8 @@
 title = "A tenant column may be null"
 why = """A row without a tenant belongs to nobody: a policy that compares with = hides it from all,
 one that is written with a way out for null shows it to all."""
-fix = """Fill the nulls, then run the statement shown; on a large table add a check (… is not null)
-not valid, validate it, and set not null after that."""
+fix = """Fill the nulls, then run the statement shown; on a large table add a check (… is not
+null) not valid, validate it, and set not null after that."""
 every = "1h"
 scope = "database"
 severity = "low"
@@ -87,11 +87,14 @@ login as materialized (
   where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
     and exists (
       select from candidate as c
-      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+      where case
+        when c.owns then c.oid = r.oid
+        else pg_catalog.pg_has_role(r.oid, c.oid, 'member')
+      end
     )
 ),
-app_role as materialized (
-  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+named_role as materialized (
+  select r.oid
   from pg_catalog.pg_roles as r
   cross join parameter as p
   where case
@@ -101,6 +104,18 @@ app_role as materialized (
       where not l.owns or not exists (select from login as o where not o.owns)
     )
   end
+),
+-- What they do not inherit, they take on by SET ROLE.
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  where r.oid in (select n.oid from named_role as n)
+    or exists (
+      select from named_role as n
+      join candidate as c on c.oid = r.oid and not c.owns
+      where pg_catalog.pg_has_role(n.oid, c.oid, 'member')
+        and not pg_catalog.pg_has_role(n.oid, c.oid, 'usage')
+    )
 )
 -- end of tenancy
 select

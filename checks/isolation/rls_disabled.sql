@@ -2,7 +2,7 @@
 title = "Row level security is off on a tenant's table"
 why = """Every role that may read the table reads all tenants' rows, whatever the application
 believes to have set; policies that exist are ignored while it is off. Critical where an
-application role may touch the table, low where none may."""
+application role, or everybody, may touch the table, low where none may."""
 fix = """Run the statements shown. Without a policy the application sees nothing once row security
 is on, so they create one where the other policies show what to compare with."""
 every = "5m"
@@ -88,11 +88,14 @@ login as materialized (
   where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
     and exists (
       select from candidate as c
-      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+      where case
+        when c.owns then c.oid = r.oid
+        else pg_catalog.pg_has_role(r.oid, c.oid, 'member')
+      end
     )
 ),
-app_role as materialized (
-  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+named_role as materialized (
+  select r.oid
   from pg_catalog.pg_roles as r
   cross join parameter as p
   where case
@@ -102,6 +105,18 @@ app_role as materialized (
       where not l.owns or not exists (select from login as o where not o.owns)
     )
   end
+),
+-- What they do not inherit, they take on by SET ROLE.
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  where r.oid in (select n.oid from named_role as n)
+    or exists (
+      select from named_role as n
+      join candidate as c on c.oid = r.oid and not c.owns
+      where pg_catalog.pg_has_role(n.oid, c.oid, 'member')
+        and not pg_catalog.pg_has_role(n.oid, c.oid, 'usage')
+    )
 ),
 -- end of tenancy
 -- What the policies compare the tenant column with: a function of no argument, else a setting.
@@ -154,7 +169,11 @@ context as materialized (
 exposed as materialized (
   select
     t.*,
-    exists (select from pg_catalog.pg_policy as y where y.polrelid = t.oid) as has_policy
+    exists (select from pg_catalog.pg_policy as y where y.polrelid = t.oid) as has_policy,
+    exists (
+      select from pg_catalog.aclexplode(t.relacl) as x
+      where x.grantee = 0 and x.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+    ) as is_public
   from tenant_table as t
   where not t.relrowsecurity and not t.relispartition
 ),
@@ -174,17 +193,22 @@ reached as materialized (
 )
 select
   'table:' || t.name as object,
-  case when r.oid is not null then 'critical' else 'low' end as severity,
+  case when r.oid is not null or t.is_public then 'critical' else 'low' end as severity,
   pg_catalog.concat_ws(
     '; ',
     case when t.has_policy then 'its policies are ignored' else 'it has no policy' end,
-    coalesce('reached by ' || r.roles, 'no application role may touch it')
+    case
+      when t.is_public then 'reached by everybody'
+      when r.oid is not null then 'reached by ' || r.roles
+      else 'no application role may touch it'
+    end
   ) as detail,
   pg_catalog.concat_ws(
     E';\n',
     case
       when not t.has_policy
-      then pg_catalog.format('create policy tenant on %s using (%I = %s)', t.name, t.tenant_attname, c.value)
+      then pg_catalog.format('create policy tenant on %s using (%I = %s)', t.name,
+        t.tenant_attname, c.value)
     end,
     pg_catalog.format('alter table %s enable row level security', t.name),
     pg_catalog.format('alter table %s force row level security', t.name)

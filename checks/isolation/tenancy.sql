@@ -86,11 +86,14 @@ login as materialized (
   where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
     and exists (
       select from candidate as c
-      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+      where case
+        when c.owns then c.oid = r.oid
+        else pg_catalog.pg_has_role(r.oid, c.oid, 'member')
+      end
     )
 ),
-app_role as materialized (
-  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+named_role as materialized (
+  select r.oid
   from pg_catalog.pg_roles as r
   cross join parameter as p
   where case
@@ -100,6 +103,18 @@ app_role as materialized (
       where not l.owns or not exists (select from login as o where not o.owns)
     )
   end
+),
+-- What they do not inherit, they take on by SET ROLE.
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  where r.oid in (select n.oid from named_role as n)
+    or exists (
+      select from named_role as n
+      join candidate as c on c.oid = r.oid and not c.owns
+      where pg_catalog.pg_has_role(n.oid, c.oid, 'member')
+        and not pg_catalog.pg_has_role(n.oid, c.oid, 'usage')
+    )
 ),
 -- end of tenancy
 formula as materialized (
@@ -164,7 +179,8 @@ select
   p.tenant_column is null as inferred,
   (select s.name from ranked_setting as s order by s.weight desc, s.name limit 1) as setting,
   array(select s.name from ranked_setting as s order by s.weight desc, s.name) as settings,
-  array(select f.name from context_function as f order by f.weight desc, f.name) as context_functions,
+  array(select f.name from context_function as f order by f.weight desc, f.name)
+    as context_functions,
   array(select a.rolname::text from app_role as a order by a.rolname) as app_roles,
   array(select distinct x.nspname::text from tenant_table as x order by 1) as schemas,
   (

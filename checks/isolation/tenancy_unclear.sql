@@ -87,11 +87,14 @@ login as materialized (
   where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
     and exists (
       select from candidate as c
-      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+      where case
+        when c.owns then c.oid = r.oid
+        else pg_catalog.pg_has_role(r.oid, c.oid, 'member')
+      end
     )
 ),
-app_role as materialized (
-  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+named_role as materialized (
+  select r.oid
   from pg_catalog.pg_roles as r
   cross join parameter as p
   where case
@@ -102,13 +105,26 @@ app_role as materialized (
     )
   end
 ),
+-- What they do not inherit, they take on by SET ROLE.
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  where r.oid in (select n.oid from named_role as n)
+    or exists (
+      select from named_role as n
+      join candidate as c on c.oid = r.oid and not c.owns
+      where pg_catalog.pg_has_role(n.oid, c.oid, 'member')
+        and not pg_catalog.pg_has_role(n.oid, c.oid, 'usage')
+    )
+),
 -- end of tenancy
 conventional as (
   select a.attname, pg_catalog.count(*) as tables
   from relation as r
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
   where r.relkind in ('r', 'p') and not r.relispartition
-    and a.attname ~* '^(tenant|business|org|organi[sz]ation|account|company|workspace|customer|shop)_?id$'
+    and a.attname ~* (
+      '^(tenant|business|org|organi[sz]ation|account|company|workspace|customer|shop)_?id$')
   group by a.attname
   order by tables desc, a.attname
   limit 3
@@ -120,7 +136,8 @@ select
     'no policy reads a column that could be the tenant''s%s',
     (
       select '; candidates: '
-        || pg_catalog.string_agg(pg_catalog.format('%I in %s tables', c.attname, c.tables), ', ' order by c.tables desc, c.attname)
+        || pg_catalog.string_agg(pg_catalog.format('%I in %s tables', c.attname, c.tables), ', '
+          order by c.tables desc, c.attname)
       from conventional as c
     )
   ) as detail

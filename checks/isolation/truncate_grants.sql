@@ -86,11 +86,14 @@ login as materialized (
   where r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
     and exists (
       select from candidate as c
-      where case when c.owns then c.oid = r.oid else pg_catalog.pg_has_role(r.oid, c.oid, 'member') end
+      where case
+        when c.owns then c.oid = r.oid
+        else pg_catalog.pg_has_role(r.oid, c.oid, 'member')
+      end
     )
 ),
-app_role as materialized (
-  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+named_role as materialized (
+  select r.oid
   from pg_catalog.pg_roles as r
   cross join parameter as p
   where case
@@ -101,18 +104,32 @@ app_role as materialized (
     )
   end
 ),
+-- What they do not inherit, they take on by SET ROLE.
+app_role as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+  from pg_catalog.pg_roles as r
+  where r.oid in (select n.oid from named_role as n)
+    or exists (
+      select from named_role as n
+      join candidate as c on c.oid = r.oid and not c.owns
+      where pg_catalog.pg_has_role(n.oid, c.oid, 'member')
+        and not pg_catalog.pg_has_role(n.oid, c.oid, 'usage')
+    )
+),
 -- end of tenancy
 granted as (
   select
     t.name,
     x.grantee,
     g.rolname,
-    pg_catalog.string_agg(pg_catalog.lower(x.privilege_type), ', ' order by x.privilege_type) as privileges,
+    pg_catalog.string_agg(pg_catalog.lower(x.privilege_type), ', ' order by x.privilege_type)
+      as privileges,
     pg_catalog.bool_or(x.privilege_type = 'TRUNCATE') as truncates
   from tenant_table as t
   cross join lateral pg_catalog.aclexplode(t.relacl) as x
   left join pg_catalog.pg_roles as g on g.oid = x.grantee
-  where x.privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER') and x.grantee not in (0, t.relowner)
+  where x.privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+    and x.grantee not in (0, t.relowner)
     and exists (
       select from app_role as a
       where pg_catalog.pg_has_role(a.oid, x.grantee, 'member') and not a.rolsuper
@@ -122,10 +139,12 @@ granted as (
 select
   'table:' || g.name as object,
   case when pg_catalog.bool_or(g.truncates) then 'high' else 'low' end as severity,
-  pg_catalog.string_agg(pg_catalog.format('%I holds %s', g.rolname, g.privileges), '; ' order by g.rolname)
+  pg_catalog.string_agg(pg_catalog.format('%I holds %s', g.rolname, g.privileges), '; '
+    order by g.rolname)
     as detail,
   pg_catalog.string_agg(
-    pg_catalog.format('revoke %s on %s from %I', g.privileges, g.name, g.rolname), E';\n' order by g.rolname
+    pg_catalog.format('revoke %s on %s from %I', g.privileges, g.name, g.rolname), E';\n'
+      order by g.rolname
   ) as fix
 from granted as g
 group by g.name

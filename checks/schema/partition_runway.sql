@@ -51,8 +51,10 @@ bound as (
 span as (
   select
     b.oid,
-    case when b.part[2] is not null then '-infinity'::timestamptz else b.part[1]::timestamptz end as opens,
-    case when b.part[4] is not null then 'infinity'::timestamptz else b.part[3]::timestamptz end as ends
+    case when b.part[2] is not null then '-infinity'::timestamptz
+      else b.part[1]::timestamptz end as opens,
+    case when b.part[4] is not null then 'infinity'::timestamptz
+      else b.part[3]::timestamptz end as ends
   from bound as b
   where b.part is not null
 ),
@@ -95,7 +97,8 @@ select
   pg_catalog.round(r.seconds / 86400, 1) as value,
   pg_catalog.format(
     '%s; then rows %s',
-    case when r.until is null then 'no partition is for now' else 'partitions end at ' || r.until end,
+    case when r.until is null then 'no partition is for now'
+      else 'partitions end at ' || r.until end,
     case when r.has_default then 'fall into the default partition' else 'are refused' end
   ) as detail,
   r.seconds::float8 as seconds,

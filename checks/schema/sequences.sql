@@ -93,7 +93,8 @@ select
   pg_catalog.concat_ws(
     E';\n',
     case
-      when r.seqtypid <> 'int8'::regtype then pg_catalog.format('alter sequence %s as bigint', r.name)
+      when r.seqtypid <> 'int8'::regtype
+        then pg_catalog.format('alter sequence %s as bigint', r.name)
     end,
     case
       when r.atttypid in ('int2'::regtype, 'int4'::regtype)
@@ -120,7 +121,8 @@ select
   ),
   (
     select pg_catalog.string_agg(
-      pg_catalog.format('grant select on all sequences in schema %I to %I', g.nspname, current_user),
+      pg_catalog.format('grant select on all sequences in schema %I to %I', g.nspname,
+        current_user),
       E';\n' order by g.nspname
     )
     from (

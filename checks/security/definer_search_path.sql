@@ -19,7 +19,8 @@ select
   end as severity,
   pg_catalog.format(
     'runs as %I%s', r.rolname,
-    case when r.rolsuper then ', a superuser' when r.rolbypassrls then ', exempt from row security' end
+    case when r.rolsuper then ', a superuser'
+      when r.rolbypassrls then ', exempt from row security' end
   ) as detail,
   pg_catalog.format(
     'alter %s %I.%I(%s) set search_path = pg_catalog, %I, pg_temp',

@@ -14,7 +14,8 @@ severity = "high"
 */
 with rule (name, bad, good, severity, detail) as (values
   ('fsync', 'off', 'on', 'critical', 'a crash of the machine corrupts the database'),
-  ('full_page_writes', 'off', 'on', 'critical', 'a crash can leave torn pages that nothing repairs'),
+  ('full_page_writes', 'off', 'on', 'critical',
+    'a crash can leave torn pages that nothing repairs'),
   ('zero_damaged_pages', 'on', 'off', 'critical', 'damaged pages are emptied and lost'),
   ('ignore_checksum_failure', 'on', 'off', 'high', 'damaged pages are read as if they were sound'),
   ('ignore_invalid_pages', 'on', 'off', 'high', 'recovery goes on over missing pages'),

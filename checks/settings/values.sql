@@ -134,7 +134,8 @@ select
   pg_catalog.max(n.value)
     filter (where n.name = 'autovacuum_freeze_max_age') as autovacuum_freeze_max_age,
   pg_catalog.max(n.value)
-    filter (where n.name = 'autovacuum_multixact_freeze_max_age') as autovacuum_multixact_freeze_max_age,
+    filter (where n.name = 'autovacuum_multixact_freeze_max_age')
+      as autovacuum_multixact_freeze_max_age,
   pg_catalog.max(n.value)
     filter (where n.name = 'max_locks_per_transaction') as max_locks_per_transaction,
   pg_catalog.max(n.value)

@@ -12,13 +12,15 @@ severity = "medium"
 */
 select
   'extension:pg_stat_statements' as object,
-  case when l.loaded then 'not created in this database' else 'its library is not loaded' end as detail,
+  case when l.loaded then 'not created in this database'
+    else 'its library is not loaded' end as detail,
   case
     when l.loaded then 'create extension pg_stat_statements'
     else pg_catalog.format(
       'alter system set shared_preload_libraries = %s',
       pg_catalog.concat_ws(
-        ', ', nullif(pg_catalog.current_setting('shared_preload_libraries'), ''), 'pg_stat_statements'
+        ', ', nullif(pg_catalog.current_setting('shared_preload_libraries'), ''),
+          'pg_stat_statements'
       )
     )
   end as fix

@@ -119,7 +119,8 @@ ranked as (
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 )
 select
-  case when r.named then pg_catalog.format('table:%I.%I', r.schemaname, r.relname) else 'tables:others' end
+  case when r.named then pg_catalog.format('table:%I.%I', r.schemaname, r.relname)
+    else 'tables:others' end
     as object,
   pg_catalog.sum(r.seq_scan) as seq_scan,
   pg_catalog.sum(r.seq_tup_read) as seq_tup_read,

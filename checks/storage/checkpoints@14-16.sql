@@ -54,7 +54,8 @@ select
     b.checkpoints_req, b.checkpoints_timed + b.checkpoints_req, b.stats_reset
   ) as detail,
   pg_catalog.format(
-    E'alter system set max_wal_size = ''%sMB'';\nselect pg_catalog.pg_reload_conf()', 2 * s.setting::bigint
+    E'alter system set max_wal_size = ''%sMB'';\nselect pg_catalog.pg_reload_conf()',
+      2 * s.setting::bigint
   ) as fix,
   b.checkpoints_timed as timed,
   b.checkpoints_req as requested,

@@ -54,7 +54,8 @@ select
     c.num_requested, c.num_timed + c.num_requested, c.stats_reset
   ) as detail,
   pg_catalog.format(
-    E'alter system set max_wal_size = ''%sMB'';\nselect pg_catalog.pg_reload_conf()', 2 * s.setting::bigint
+    E'alter system set max_wal_size = ''%sMB'';\nselect pg_catalog.pg_reload_conf()',
+      2 * s.setting::bigint
   ) as fix,
   c.num_timed as timed,
   c.num_requested as requested,

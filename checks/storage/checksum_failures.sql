@@ -15,7 +15,8 @@ help = "Pages of this database whose checksum was wrong; empty name: shared cata
 labels = ["datid", "datname"]
 */
 select
-  case when s.datid = 0 then 'server:shared catalogues' else 'database:' || pg_catalog.quote_ident(s.datname) end
+  case when s.datid = 0 then 'server:shared catalogues'
+    else 'database:' || pg_catalog.quote_ident(s.datname) end
     as object,
   s.checksum_failures as value,
   case when s.checksum_failures > 0 then 'critical' end as severity,

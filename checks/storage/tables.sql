@@ -45,7 +45,8 @@ indexed as (
 sized as (
   select
     r.root,
-    pg_catalog.sum(c.relpages::bigint + coalesce(t.relpages, 0) + coalesce(ti.pages, 0) + coalesce(x.pages, 0))
+    pg_catalog.sum(c.relpages::bigint + coalesce(t.relpages, 0) + coalesce(ti.pages,
+      0) + coalesce(x.pages, 0))
       as pages,
     pg_catalog.sum(coalesce(x.pages, 0)) as index_pages,
     pg_catalog.sum(case when c.relkind <> 'p' then greatest(c.reltuples, 0) else 0 end) as rows

@@ -24,7 +24,8 @@ with holder as (
     case when a.backend_type = 'walsender' then 'standby' else 'session' end as kind,
     'session:' || a.pid as object,
     greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as age,
-    pg_catalog.format('%s of role %I, application %L', a.backend_type, a.usename, a.application_name)
+    pg_catalog.format('%s of role %I, application %L', a.backend_type, a.usename,
+      a.application_name)
       as detail,
     pg_catalog.format(
       'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity'
@@ -39,7 +40,8 @@ with holder as (
     'slot',
     'slot:' || pg_catalog.quote_ident(s.slot_name),
     greatest(pg_catalog.age(s.xmin), pg_catalog.age(s.catalog_xmin)),
-    pg_catalog.format('%s slot, %s', s.slot_type, case when s.active then 'active' else 'inactive' end),
+    pg_catalog.format('%s slot, %s', s.slot_type, case
+      when s.active then 'active' else 'inactive' end),
     case
       when not s.active
       then pg_catalog.format('select pg_catalog.pg_drop_replication_slot(%L)', s.slot_name)
@@ -56,7 +58,8 @@ with holder as (
   from pg_catalog.pg_prepared_xacts as x
 ),
 ranked as (
-  select h.*, pg_catalog.row_number() over (partition by h.kind order by h.age desc, h.object) as place
+  select h.*,
+    pg_catalog.row_number() over (partition by h.kind order by h.age desc, h.object) as place
   from holder as h
 )
 select

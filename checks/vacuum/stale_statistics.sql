@@ -61,7 +61,8 @@ select
   pg_catalog.round(least(e.changed / greatest(e.rows, 1)::numeric, 1), 4) as value,
   pg_catalog.format(
     '%s of %s rows changed since the last analyze (%s)',
-    e.changed, e.rows, case when e.never then 'never' else coalesce(e.analyzed::text, 'before statistics were reset') end
+    e.changed, e.rows, case
+      when e.never then 'never' else coalesce(e.analyzed::text, 'before statistics were reset') end
   ) as detail,
   pg_catalog.format('analyze %s', t.name) as fix
 from every_table as e

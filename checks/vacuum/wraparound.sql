@@ -21,7 +21,8 @@ select
   'database:' || pg_catalog.quote_ident(d.datname) as object,
   pg_catalog.age(d.datfrozenxid) as value,
   pg_catalog.format(
-    '%s %% of the ids are used up', pg_catalog.round(pg_catalog.age(d.datfrozenxid) / 21474836.48, 1)
+    '%s %% of the ids are used up',
+      pg_catalog.round(pg_catalog.age(d.datfrozenxid) / 21474836.48, 1)
   ) as detail,
   'vacuum (freeze)' as fix,
   d.datname::text as datname

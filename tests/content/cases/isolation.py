@@ -70,6 +70,27 @@ grant select (business_id) on {S}."N""ew" to {APP}""",
         severity=LOW,
     ),
     of_new(
+        check="isolation.rls_disabled",
+        bad=f"""
+create table {S}."N""ew" (business_id uuid not null);
+revoke all on all tables in schema {S} from {APP};
+grant update on {S}."N""ew" to public""",
+        severity=CRITICAL,
+    ),
+    of_new(
+        # A role that logs in and inherits nothing takes on the one that was granted.
+        check="isolation.rls_disabled",
+        bad=f"""
+create table {S}."N""ew" (business_id uuid not null);
+create role "gro""up";
+create role authenticator login noinherit;
+grant "gro""up" to authenticator;
+grant usage on schema {S} to "gro""up";
+revoke all on all tables in schema {S} from {APP};
+grant select on {S}."N""ew" to "gro""up\"""",
+        severity=CRITICAL,
+    ),
+    of_new(
         check="isolation.policy_without_rls",
         bad=f"""
 create table {S}."N""ew" (id int);

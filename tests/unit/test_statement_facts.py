@@ -22,6 +22,7 @@ table hs.settings
 insert into hs.jobs (business_id, id) values ($1, $2) on conflict (id) do update set x = excluded.x
 insert into hs.jobs select $1, $2 where not exists (select $3 from hs.jobs where id = $2)
 insert into hs.jobs default values
+insert into hs.events (job_id) select j.id from hs.jobs j where j.business_id = $1 and j.id = $2
 with made as (insert into a values ($1) returning id) insert into b select id, $2 from made
 update hs.jobs set status = $1 where business_id = $2 and id = $3
 update hs.jobs set status = $1 where (business_id, id) = ($2, $3)
@@ -50,6 +51,7 @@ BULK = """
 copy hs.jobs (id) from stdin
 insert into a values ($1), ($2)
 insert into a select * from b where business_id = $1
+insert into a select * from b where business_id = $1 and b.order_id = $2
 insert into a select * from unnest($1::int[])
 insert into a select $1 union all select $2
 create table x as select * from y

@@ -78,10 +78,17 @@ def _scans(body: Node, found: Survey) -> bool:
 
 def _insert(body: Node, found: Survey) -> StatementClass:
     source = body.get("selectStmt", {}).get("SelectStmt", {})
-    many = len(source.get("valuesLists", ())) > 1 or source.get("op", "SETOP_NONE") != "SETOP_NONE"
-    if many or any(not _from_written(entry, body) for entry in source.get("fromClause", ())):
+    if len(source.get("valuesLists", ())) > 1 or _copies(body, source):
         return "bulk"
     return of_several(("oltp", *_written(body, found), *_written(source, found)))
+
+
+def _copies(body: Node, source: Node) -> bool:
+    """Whether it inserts what a query finds, other than one row or what it wrote itself."""
+    if source.get("op", "SETOP_NONE") != "SETOP_NONE":
+        return True
+    read = [entry for entry in source.get("fromClause", ()) if not _from_written(entry, body)]
+    return bool(read) and _bound(source) != _ONE_ROW
 
 
 def _from_written(entry: Node, body: Node) -> bool:

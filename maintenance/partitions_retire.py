@@ -139,7 +139,9 @@ def _statements(table: Table, member: Mapping[str, Any]) -> tuple[str, ...]:
 
 async def _dropping(work: Work, found: Surveyed) -> list[Step]:
     """The tables that this job detached and whose quarantine is over."""
-    detached = {p.oid: p for p in work.past if _was_detached(p)}
+    # What this very run detached is not yet past.
+    before = (p for p in work.past if p.as_of < work.order.at)
+    detached = {p.oid: p for p in before if _was_detached(p)}
     if not detached:
         return []
     quarantine = _quarantines(found)

@@ -36,7 +36,8 @@ async def perform(session: Session, job: Job, step: Step, watch: Watch) -> Resul
         await session.lock_timeout(bound or job.lock_timeout)
         breach = await _watched(session, step, watch)
         if breach is not None:
-            return Result(outcome=stopped(breach), detail=f"cancelled: {breach.detail}")
+            said = f"cancelled: {breach.detail}"
+            return Result(outcome=stopped(breach), detail=said, unsure=True)
         return _heard(session) or await _proven(session, step)
     except psycopg.Error as error:
         return _failed(session, job, error)
@@ -92,7 +93,8 @@ async def _proven(session: Session, step: Step) -> Result:
 def _failed(session: Session, job: Job, error: psycopg.Error) -> Result:
     if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected):
         text = f"no lock within {job.lock_timeout:g} s: another session holds it"
-        return Result(outcome="guard", detail=text, again=True)
+        return Result(outcome="guard", detail=text, again=True, unsure=True)
     if session.lost:
-        return Result(outcome="interrupted", detail=f"the connection was lost: {reason(error)}")
-    return Result(outcome="failed", detail=reason(error))
+        lost = f"the connection was lost: {reason(error)}"
+        return Result(outcome="interrupted", detail=lost, unsure=True)
+    return Result(outcome="failed", detail=reason(error), unsure=True)

@@ -23,7 +23,7 @@ from thorbis_ops.runner.order import Order
 from thorbis_ops.runner.planning import Work
 from thorbis_ops.runner.recovery import recover
 from thorbis_ops.runner.running import Running, StepResult, look
-from thorbis_ops.runner.session import Session, open_session, reason
+from thorbis_ops.runner.session import open_session, reason
 from thorbis_ops.store import Store, history
 from thorbis_ops.store.journal import Claim, Journal
 from thorbis_ops.store.lease import Lease
@@ -106,20 +106,14 @@ async def _work(order: Order, store: Store | None) -> AsyncIterator[tuple[Work, 
     session = await open_session(order.target, order.job, reader=True)
     try:
         server = await database.discover(session.connection)
-        yield await _informed(order, session, server, store), server
+        yield (
+            Work(order=order, session=session, identity=identity(server, order), store=store),
+            server,
+        )
     except psycopg.Error as error:
         raise TargetError(f"{order.target.name}: {order.job.name}: {reason(error)}") from None
     finally:
         await session.close()
-
-
-async def _informed(order: Order, session: Session, server: Server, store: Store | None) -> Work:
-    past = (
-        ()
-        if store is None
-        else await history.past_steps(store, identity(server, order), order.job.name)
-    )
-    return Work(order=order, session=session, past=past, store=store)
 
 
 async def _planned(work: Work, server: Server) -> Plan:

@@ -21,7 +21,7 @@ from thorbis_ops.runner.allowed import leading_words, refusal
 from thorbis_ops.runner.order import Order
 from thorbis_ops.runner.session import Session
 from thorbis_ops.store import Store
-from thorbis_ops.store.history import PastStep
+from thorbis_ops.store.history import PastStep, past_steps
 
 _COPYING = (("REINDEX",), ("CREATE", "INDEX"), ("CREATE", "UNIQUE", "INDEX"), ("CLUSTER",))
 
@@ -36,17 +36,22 @@ class Work:
 
     order: Order
     session: Session
+    identity: str
     past: tuple[PastStep, ...] = ()
     store: Store | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one step; ``again`` when trying once more may help."""
+    """What became of one step; ``again`` when trying once more may help.
+
+    ``unsure`` when it ended with an error behind which the act may have been done all the same.
+    """
 
     outcome: Outcome
     detail: str = ""
     again: bool = False
+    unsure: bool = False
 
 
 class Procedure(Protocol):
@@ -70,11 +75,20 @@ def procedure(job: Job) -> Procedure:
 async def plan(work: Work) -> Plan:
     """What the job would do as of now, each statement held against the job's commands."""
     job = work.order.job
+    work = await _remembering(work)
     if job.sql is None:
         made = await procedure(job).plan(work)
     else:
         made = from_rows(work.order, await _rows(work))
     return _permitted(made, job)
+
+
+async def _remembering(work: Work) -> Work:
+    """The same work with what the journal says by now, this run's own steps included."""
+    if work.store is None:
+        return work
+    past = await past_steps(work.store, work.identity, work.order.job.name)
+    return replace(work, past=past)
 
 
 async def _rows(work: Work) -> list[dict[str, Any]]:

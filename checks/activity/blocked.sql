@@ -37,7 +37,9 @@ select
   pg_catalog.format(
     'waits for %s on %s, behind %s',
     b.mode,
-    coalesce(pg_catalog.format('%I.%I', n.nspname, c.relname), b.locktype),
+    coalesce(
+      pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), b.locktype
+    ),
     coalesce(
       (
         select pg_catalog.string_agg(

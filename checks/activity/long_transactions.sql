@@ -17,8 +17,9 @@ select
   'session:' || a.pid as object,
   pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)) as value,
   pg_catalog.format(
-    'role %I in database %I, application %L, %s',
-    a.usename, a.datname, a.application_name, coalesce('waits on ' || a.wait_event_type, 'runs')
+    'role %s in database %s, application %L, %s',
+    pg_catalog.quote_ident(a.usename), pg_catalog.quote_ident(a.datname), a.application_name,
+    coalesce('waits on ' || a.wait_event_type, 'runs')
   ) as detail,
   pg_catalog.format(
     'select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity'

@@ -36,12 +36,15 @@ with setting as materialized (
 )
 select
   case
+    when s.setrole = 0 and s.setdatabase = 0 then 'role:all'
     when r.rolname is null then 'database:' || pg_catalog.quote_ident(pg_catalog.current_database())
     else 'role:' || pg_catalog.quote_ident(r.rolname)
   end as object,
   pg_catalog.string_agg(pg_catalog.format('%s is set', c.name), ', ' order by c.name) as detail,
   pg_catalog.string_agg(
     case
+      when s.setrole = 0 and s.setdatabase = 0
+      then pg_catalog.format('alter role all reset %s', c.name)
       when r.rolname is null
       then pg_catalog.format('alter database %I reset %s', pg_catalog.current_database(), c.name)
       when s.setdatabase <> 0
@@ -60,5 +63,5 @@ where s.setdatabase = 0
   or s.setdatabase = (
     select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()
   )
-group by r.rolname
+group by r.rolname, s.setrole = 0 and s.setdatabase = 0
 order by object;

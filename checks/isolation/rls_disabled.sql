@@ -206,9 +206,10 @@ select
   pg_catalog.concat_ws(
     E';\n',
     case
-      when not t.has_policy
-      then pg_catalog.format('create policy tenant on %s using (%I = %s)', t.name,
-        t.tenant_attname, c.value)
+      when not t.has_policy and c.value is not null
+      then pg_catalog.format(
+        'create policy tenant on %s using (%I = %s)', t.name, t.tenant_attname, c.value
+      )
     end,
     pg_catalog.format('alter table %s enable row level security', t.name),
     pg_catalog.format('alter table %s force row level security', t.name)

@@ -195,8 +195,12 @@ select
   pg_catalog.format(
     'closed to %s%s', t.roles, case when t.for_others then ': its policies are for other roles' end
   ) as detail,
-  pg_catalog.format('create policy tenant on %s using (%I = %s)', t.name, t.tenant_attname, c.value)
-    as fix
+  case
+    when t.tenant_attname is not null and c.value is not null
+    then pg_catalog.format(
+      'create policy tenant on %s using (%I = %s)', t.name, t.tenant_attname, c.value
+    )
+  end as fix
 from closed as t
 cross join context as c
 order by object;

@@ -27,7 +27,7 @@ sequence as materialized (
   select
     q.seqrelid,
     pg_catalog.format('%I.%I', n.nspname, c.relname) as name,
-    pg_catalog.format('%I.%I', tn.nspname, t.relname) as table_name,
+    pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.relname) as table_name,
     pg_catalog.quote_ident(a.attname) as column_name,
     q.seqtypid,
     a.atttypid,

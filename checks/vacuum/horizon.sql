@@ -24,9 +24,10 @@ with holder as (
     case when a.backend_type = 'walsender' then 'standby' else 'session' end as kind,
     'session:' || a.pid as object,
     greatest(pg_catalog.age(a.backend_xmin), pg_catalog.age(a.backend_xid)) as age,
-    pg_catalog.format('%s of role %I, application %L', a.backend_type, a.usename,
-      a.application_name)
-      as detail,
+    pg_catalog.format(
+      '%s%s, application %L', a.backend_type, ' of role ' || pg_catalog.quote_ident(a.usename),
+      a.application_name
+    ) as detail,
     pg_catalog.format(
       'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity'
       ' where pid = %s and backend_start = %L',
@@ -53,7 +54,7 @@ with holder as (
     'prepared transaction',
     'transaction:' || pg_catalog.quote_ident(x.gid),
     pg_catalog.age(x.transaction),
-    pg_catalog.format('prepared in database %I', x.database),
+    'prepared in database ' || pg_catalog.quote_ident(x.database),
     pg_catalog.format('rollback prepared %L', x.gid)
   from pg_catalog.pg_prepared_xacts as x
 ),

@@ -138,6 +138,7 @@ def swept(dsn: str) -> Iterator[None]:
                     *(f"drop publication {name}" for name in _names(dsn, "publication")),
                     *(f"drop schema {name} cascade" for name in _names(dsn, "schema")),
                     "create schema public",
+                    "alter role all reset all",
                     *(f"drop owned by {role} cascade" for role in made),
                     *(f"drop role {role}" for role in made),
                 ]

@@ -79,6 +79,24 @@ async def test_sessions_that_hold_others_back(db: str) -> None:
             await idle.execute("select 1")
 
 
+async def test_a_row_that_somebody_else_changes(db: str) -> None:
+    """The lock waited for is a transaction's: it has no table to be named."""
+    run(db, "create table t (n int);\ninsert into t values (1)")
+    async with session(db) as first, session(db) as second, asker(db) as at:
+        await first.execute("update t set n = 2")
+        waiting = asyncio.create_task(second.execute("update t set n = 3"))
+        name = f"session:{second.info.backend_pid}"
+
+        async def is_seen() -> bool:
+            return name in await found(at, "activity.blocked", 0.5)
+
+        await until(is_seen)
+        assert "transactionid" in (await found(at, "activity.blocked", 0.5))[name].detail
+        await first.rollback()
+        await waiting
+        assert name not in await found(at, "activity.blocked", 0.5)
+
+
 async def test_connections_by_share(db: str) -> None:
     run(
         db,

@@ -109,6 +109,27 @@ grant select on {S}."N""ew" to {APP}""",
         severity=MEDIUM,
         heal=f"alter policy {POLICY} on {ORDERS} to {APP}",
     ),
+    of_new(
+        # Without the tenant column nobody can say which policy it wants.
+        check="isolation.rls_without_policy",
+        bad=f"""
+create table {S}."N""ew" (id int);
+alter table {S}."N""ew" enable row level security;
+grant select on {S}."N""ew" to {APP}""",
+        severity=MEDIUM,
+        heal=f'revoke select on {S}."N""ew" from {APP}',
+    ),
+    of_new(
+        # No policy anywhere shows what to compare with: the fix closes the table.
+        check="isolation.rls_disabled",
+        bad=f"""
+drop policy {POLICY} on {ORDERS};
+drop policy {POLICY} on {LINES};
+create table {S}."N""ew" (business_id uuid not null);
+grant select on {S}."N""ew" to {APP}""",
+        severity=CRITICAL,
+        tenancy={"tenant_column": "business_id"},
+    ),
     of_orders(
         check="isolation.rls_not_forced",
         bad=f"alter table {ORDERS} no force row level security",
@@ -271,6 +292,12 @@ analyze {S}."N""ew\"""",
     of_app(
         check="isolation.context_default",
         bad=f"alter role {APP} set app.current_tenant = 'somebody'",
+        severity=HIGH,
+    ),
+    sound(
+        check="isolation.context_default",
+        bad="alter role all set app.current_tenant = 'somebody'",
+        object="role:all",
         severity=HIGH,
     ),
     Case(

@@ -44,6 +44,15 @@ create sequence {S}."S q" as int owned by {S}.t.id""",
         object=f'sequence:{S}."S q"',
         severity=CRITICAL,
     ),
+    Case(
+        # Belongs to no column, and counts down.
+        check="schema.sequences",
+        before=f"{SOUND};\ncreate sequence {S}.down increment -1 minvalue -1000 maxvalue -1",
+        bad=f"select setval('{S}.down', -920)",
+        object=f"sequence:{S}.down",
+        severity=HIGH,
+        heal=f"alter sequence {S}.down minvalue -100000",
+    ),
     of_table(
         # What lies behind a gap does not count.
         check="schema.partition_runway",

@@ -6,11 +6,12 @@ import pytest
 
 from tests.conftest import temporary_database
 from tests.content.asking import Case, asker, run, swept
-from tests.content.cases import activity, indexes, isolation, schema, vacuum
+from tests.content.cases import activity, indexes, row_security, schema, vacuum, ways_round
 from thorbis_ops import server
 
 CASES = [
-    *isolation.CASES,
+    *row_security.CASES,
+    *ways_round.CASES,
     *schema.CASES,
     *indexes.CASES,
     *vacuum.CASES,

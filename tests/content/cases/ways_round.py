@@ -1,145 +1,26 @@
-"""Ways in which tenant isolation fails, on objects with names that nobody would choose."""
-
-from functools import partial
+"""Ways round row level security: roles, views, copies, grants, keys and columns."""
 
 from tests.content.asking import Case
-from thorbis_ops.model import Severity
-
-LOW, MEDIUM, INFO = Severity.LOW, Severity.MEDIUM, Severity.INFO
-HIGH, CRITICAL = Severity.HIGH, Severity.CRITICAL
-
-S = '"Te""n ant 🐘"'
-ORDERS = f'{S}."Or""ders"'
-LINES = f'{S}."Li nes"'
-APP = '"app 🐘"'
-OWNER = '"Own\'er"'
-POLICY = '"the tenant\'s"'
-CONTEXT = "(select nullif(current_setting('app.current_tenant', true), '')::uuid)"
-
-
-def _protect(table: str) -> str:
-    return f"""
-alter table {table} enable row level security;
-alter table {table} force row level security;
-create policy {POLICY} on {table} using (business_id = {CONTEXT});
-grant select, insert, update, delete on {table} to {APP};
-"""
-
-
-SOUND = f"""
-create role {APP} login;
-create role {OWNER};
-create schema {S} authorization {OWNER};
-grant usage on schema {S} to {APP};
-set role {OWNER};
-create table {ORDERS} (
-  business_id uuid not null, id uuid not null, note text, primary key (business_id, id)
-);
-{_protect(ORDERS)}
-create table {LINES} (
-  business_id uuid not null, id uuid not null, order_id uuid,
-  primary key (business_id, id), foreign key (business_id, order_id) references {ORDERS}
-);
-{_protect(LINES)}
-reset role;
-"""
-
-sound = partial(Case, before=SOUND)
-of_orders = partial(sound, object=f"table:{ORDERS}")
-of_app = partial(sound, object=f"role:{APP}")
-of_new = partial(sound, object=f'table:{S}."N""ew"')
-of_view = partial(sound, check="isolation.view_exempt")
+from tests.content.cases.tenants import (
+    APP,
+    CONTEXT,
+    CRITICAL,
+    HIGH,
+    INFO,
+    LINES,
+    LOW,
+    MEDIUM,
+    ORDERS,
+    OWNER,
+    S,
+    of_app,
+    of_new,
+    of_orders,
+    of_view,
+    sound,
+)
 
 CASES = (
-    of_orders(
-        check="isolation.rls_disabled",
-        bad=f"alter table {ORDERS} disable row level security",
-        severity=CRITICAL,
-    ),
-    of_new(
-        # One column is enough to read the tenants by.
-        check="isolation.rls_disabled",
-        bad=f"""
-create table {S}."N""ew" (business_id uuid not null);
-grant select (business_id) on {S}."N""ew" to {APP}""",
-        severity=CRITICAL,
-    ),
-    of_new(
-        check="isolation.rls_disabled",
-        bad=f'create table {S}."N""ew" (business_id uuid not null)',
-        severity=LOW,
-    ),
-    of_new(
-        check="isolation.rls_disabled",
-        bad=f"""
-create table {S}."N""ew" (business_id uuid not null);
-revoke all on all tables in schema {S} from {APP};
-grant update on {S}."N""ew" to public""",
-        severity=CRITICAL,
-    ),
-    of_new(
-        # A role that logs in and inherits nothing takes on the one that was granted.
-        check="isolation.rls_disabled",
-        bad=f"""
-create table {S}."N""ew" (business_id uuid not null);
-create role "gro""up";
-create role authenticator login noinherit;
-grant "gro""up" to authenticator;
-grant usage on schema {S} to "gro""up";
-revoke all on all tables in schema {S} from {APP};
-grant select on {S}."N""ew" to "gro""up\"""",
-        severity=CRITICAL,
-    ),
-    of_new(
-        check="isolation.policy_without_rls",
-        bad=f"""
-create table {S}."N""ew" (id int);
-create policy p on {S}."N""ew" using (id > 0);
-grant select on {S}."N""ew" to {APP}""",
-        severity=HIGH,
-    ),
-    of_orders(
-        check="isolation.rls_without_policy",
-        bad=f"drop policy {POLICY} on {ORDERS}",
-        severity=MEDIUM,
-    ),
-    of_orders(
-        check="isolation.rls_without_policy",
-        bad=f"alter policy {POLICY} on {ORDERS} to {OWNER}",
-        severity=MEDIUM,
-        heal=f"alter policy {POLICY} on {ORDERS} to {APP}",
-    ),
-    of_new(
-        # Without the tenant column nobody can say which policy it wants.
-        check="isolation.rls_without_policy",
-        bad=f"""
-create table {S}."N""ew" (id int);
-alter table {S}."N""ew" enable row level security;
-grant select on {S}."N""ew" to {APP}""",
-        severity=MEDIUM,
-        heal=f'revoke select on {S}."N""ew" from {APP}',
-    ),
-    of_new(
-        # No policy anywhere shows what to compare with: the fix closes the table.
-        check="isolation.rls_disabled",
-        bad=f"""
-drop policy {POLICY} on {ORDERS};
-drop policy {POLICY} on {LINES};
-create table {S}."N""ew" (business_id uuid not null);
-grant select on {S}."N""ew" to {APP}""",
-        severity=CRITICAL,
-        tenancy={"tenant_column": "business_id"},
-    ),
-    of_orders(
-        check="isolation.rls_not_forced",
-        bad=f"alter table {ORDERS} no force row level security",
-        severity=LOW,
-    ),
-    of_orders(
-        check="isolation.rls_not_forced",
-        bad=f"alter table {ORDERS} no force row level security;\ngrant {OWNER} to {APP}",
-        severity=CRITICAL,
-    ),
     of_app(
         # Nobody else was granted anything: who owns the tables and logs in is the application.
         check="isolation.app_owns_table",

@@ -12,7 +12,7 @@ _KNOWN = frozenset(vars(logging.makeLogRecord({})))
 class JsonFormatter(logging.Formatter):
     """One JSON object a line; what was passed as ``extra`` becomes its fields."""
 
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from thorbis_ops import metrics
 from thorbis_ops.core import jobs
 from thorbis_ops.core.front_matter import seconds
 from thorbis_ops.model import Mute, Severity, Target, Tenancy
@@ -66,6 +67,13 @@ def _relation(name: str) -> str:
     return name
 
 
+def _labels(labels: Mapping[str, str]) -> Mapping[str, str]:
+    for name in labels:
+        if fault := metrics.label_fault(name):
+            raise ValueError(fault)
+    return labels
+
+
 Dsn = Annotated[str, AfterValidator(_dsn)]
 Duration = Annotated[float, BeforeValidator(seconds)]
 Cron = Annotated[str, BeforeValidator(jobs.cron)]
@@ -106,7 +114,7 @@ class TargetSettings(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,63}$")
     dsn: Dsn = Field(repr=False)
     maintenance_dsn: Dsn | None = Field(default=None, repr=False)
-    labels: Mapping[str, str] = Field(default_factory=dict)
+    labels: Annotated[Mapping[str, str], AfterValidator(_labels)] = Field(default_factory=dict)
     tenancy: TenancySettings | None = None
 
 

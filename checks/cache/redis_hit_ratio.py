@@ -14,12 +14,12 @@ high   = 0.5
 type   = "counter"
 help   = "Look-ups that found their key"
 value  = "keyspace_hits"
-labels = ["instance"]
+labels = ["server"]
 [metrics.redis_keyspace_misses_total]
 type   = "counter"
 help   = "Look-ups that did not find their key"
 value  = "keyspace_misses"
-labels = ["instance"]
+labels = ["server"]
 """
 
 from collections.abc import Iterator

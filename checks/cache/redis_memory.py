@@ -12,17 +12,17 @@ high   = 0.95
 type   = "gauge"
 help   = "Memory that Redis has allocated"
 value  = "used_memory"
-labels = ["instance"]
+labels = ["server"]
 [metrics.redis_memory_max_bytes]
 type   = "gauge"
 help   = "Limit of the memory, 0 for none"
 value  = "maxmemory"
-labels = ["instance"]
+labels = ["server"]
 [metrics.redis_evicted_keys_total]
 type   = "counter"
 help   = "Keys evicted for want of memory"
 value  = "evicted_keys"
-labels = ["instance"]
+labels = ["server"]
 """
 
 from collections.abc import Iterator

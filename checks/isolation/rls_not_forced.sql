@@ -19,7 +19,8 @@ parameter as (
     pg_catalog.string_to_array(
       nullif(pg_catalog.current_setting('thorbis.schemas', true), ''), ',') as schemas,
     pg_catalog.string_to_array(
-      pg_catalog.current_setting('thorbis.global_tables', true), ',') as global_tables
+      pg_catalog.current_setting('thorbis.global_tables', true), ',') as global_tables,
+    nullif(pg_catalog.current_setting('thorbis.tenant_columns', true), '')::jsonb as tenant_columns
 ),
 -- As configured, else the column of their own table that the policies of most tables read.
 tenant_column as materialized (
@@ -56,7 +57,9 @@ relation as materialized (
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   left join pg_catalog.pg_attribute as a
     on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    and a.attname = (select t.name from tenant_column as t)
+    and a.attname = coalesce(
+      (p.tenant_columns ->> (n.nspname || '.' || c.relname))::name,
+      (select t.name from tenant_column as t))
   where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't'
     and n.nspname not in ('information_schema', 'thorbis_ops') and n.nspname not like 'pg\_%'
     and (p.schemas is null or n.nspname = any (p.schemas))

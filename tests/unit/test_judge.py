@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thorbis_ops.core import compute, governor, judge
-from thorbis_ops.core.report import Report, exit_code, nagios_code
+from thorbis_ops.core.report import Report, carried, exit_code, nagios_code
 from thorbis_ops.model import (
     Answer,
     Finding,
@@ -180,6 +180,14 @@ def test_exit_codes_follow_the_contract() -> None:
     assert exit_code([report(unanswered=1)], high) == 3
     assert exit_code([report(error="gone")], high) == 3
     assert exit_code([report(finding(severity=Severity.CRITICAL))], None) == 0
+
+
+def test_a_fault_stands_while_its_check_gives_no_answer() -> None:
+    before = report(finding(), finding(check="c.d"))
+    silent = report(unanswered=1)
+    assert [f.check for f in carried(silent, before).findings] == ["a.b"]
+    assert carried(report(), before).findings == ()
+    assert carried(carried(silent, before), carried(silent, before)).findings == (finding(),)
 
 
 def test_nagios_codes_are_the_plug_ins() -> None:

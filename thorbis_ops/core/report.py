@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from thorbis_ops.core.judge import number
@@ -43,6 +43,18 @@ class Report:
         return {severity.label: counts[severity] for severity in sorted(counts, reverse=True)}
 
 
+def carried(now: Report, before: Report | None) -> Report:
+    """The report with what was found before by checks that gave no answer now.
+
+    A fault does not go away because nobody could look: silence is not health.
+    """
+    silent = {one.question for one in now.unanswered}
+    known = {finding.key for finding in now.findings}
+    past = before.findings if before else ()
+    kept = [f for f in past if f.check in silent and f.key not in known]
+    return replace(now, findings=(*now.findings, *kept))
+
+
 def exit_code(reports: Iterable[Report], fail_on: Severity | None) -> int:
     """The contract's code: findings first, then what could not be reached or answered."""
     every = list(reports)
@@ -68,16 +80,14 @@ def nagios_code(reports: Iterable[Report], fail_on: Severity | None) -> int:
 def tenancy_found(answers: Mapping[str, Answer | Unanswered], configured: Tenancy) -> Tenancy:
     """The configured tenancy, completed by what the catalogue shows."""
     answer = answers.get("isolation.tenancy")
-    if not configured.inferred or not isinstance(answer, Answer) or not answer.rows:
+    if not isinstance(answer, Answer) or not answer.rows:
         return configured
     row = answer.rows[0]
-    return Tenancy(
-        column=_text(row.get("tenant_column")),
-        setting=_text(row.get("setting")),
-        app_roles=_texts(row.get("app_roles")),
-        schemas=configured.schemas,
-        global_tables=configured.global_tables,
-        inferred=True,
+    return replace(
+        configured,
+        column=configured.column or _text(row.get("tenant_column")),
+        setting=configured.setting or _text(row.get("setting")),
+        app_roles=configured.app_roles or _texts(row.get("app_roles")),
     )
 
 

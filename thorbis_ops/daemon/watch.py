@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from thorbis_ops import assess, database
 from thorbis_ops.core import compute, governor
-from thorbis_ops.core.report import Report
+from thorbis_ops.core.report import Report, carried
 from thorbis_ops.database.taking import close
 from thorbis_ops.deadline import sever
 from thorbis_ops.errors import ThorbisError
@@ -139,7 +139,8 @@ class Watch:
             seconds=taken.seconds,
         )
         self.snapshot = compute.complete(whole, self.questions, self.facts)
-        self.report = assess.summed(self.target, self.questions, self.snapshot, self._mutes)
+        report = assess.summed(self.target, self.questions, self.snapshot, self._mutes)
+        self.report = carried(report, self.report)
         computed = [q.id for q in self.questions if q.compute and q.id in self.snapshot.answers]
         await self._told(self, self.report, [*asked, *computed])
 

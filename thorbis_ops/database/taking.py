@@ -6,6 +6,7 @@ connection dies or hangs, what was not asked yet is said to be unanswered.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -99,6 +100,9 @@ async def _tell(connection: AsyncConnection[TupleRow], tenancy: Tenancy) -> None
     """Parameters travel as settings, since a question holds no placeholders."""
     values = {
         "tenant_column": tenancy.column or "",
+        "tenant_columns": json.dumps(dict(tenancy.columns)) if tenancy.columns else "",
+        "setting": tenancy.setting or "",
+        "context_functions": ",".join(tenancy.context_functions),
         "app_roles": ",".join(tenancy.app_roles),
         "schemas": ",".join(tenancy.schemas),
         "global_tables": ",".join(tenancy.global_tables),

@@ -80,4 +80,4 @@ _COUNTS = (
 
 def _row(where: str, info: dict[str, Any]) -> Row:
     counts = {name: int(info.get(name, 0)) for name in _COUNTS}
-    return {"object": f"redis:{where}", "instance": where, **counts}
+    return {"object": f"redis:{where}", "server": where, **counts}

@@ -30,10 +30,11 @@ _FEW_ENDINGS = ("_id", "_uuid", "_key", "_token", "_number", "_code", "_hash", "
 _COARSE = frozenset({"status_id", "state_id", "type_id", "kind_id", "category_id"})
 
 _SYSTEM = frozenset({"pg_catalog", "information_schema", "thorbis_ops"})
+# Functions of the session and the server; pg_sleep* alone of pg_* stands for work.
 _SESSION = words("""
     set_config current_setting now clock_timestamp version current_database current_schema
-    pg_backend_pid pg_is_in_recovery to_regclass pg_advisory_lock pg_advisory_xact_lock
-    pg_try_advisory_lock pg_try_advisory_xact_lock pg_advisory_unlock pg_advisory_unlock_all""")
+    to_regclass hashtext hashtextextended extract format""")
+_SLEEP = "pg_sleep"
 
 
 def classify(statement: Node, found: Survey) -> StatementClass:
@@ -53,7 +54,7 @@ def of_several(classes: Iterable[StatementClass]) -> StatementClass:
 def _select(body: Node, found: Survey) -> StatementClass:
     if "intoClause" in body:
         return "bulk"
-    if _of_session(body, found) or _of_system(found):
+    if _of_session(found) or _of_system(found):
         return "utility"
     own: StatementClass = "analytics" if _scans(body, found) else "oltp"
     return of_several((own, *_written(body, found)))
@@ -165,9 +166,13 @@ def _of_system(found: Survey) -> bool:
     )
 
 
-def _of_session(body: Node, found: Survey) -> bool:
+def _of_session(found: Survey) -> bool:
     """Whether it concerns the session alone, as SET, SHOW and LOCK do, or nothing, as a ping."""
-    return "fromClause" not in body and not found.relations and found.functions <= _SESSION
+    return not found.relations and all(map(_of_server, found.functions))
+
+
+def _of_server(function: str) -> bool:
+    return function in _SESSION or (function.startswith("pg_") and not function.startswith(_SLEEP))
 
 
 _ONE_ROW = 2

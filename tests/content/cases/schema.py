@@ -123,14 +123,6 @@ create procedure {S}."P""r"() language plpgsql security definer as 'begin end'""
         severity=HIGH,
     ),
     Case(
-        check="security.md5_passwords",
-        before='create role "M""d5" login',
-        bad='set password_encryption = md5;\nalter role "M""d5" password \'x\'',
-        object='role:"M""d5"',
-        severity=MEDIUM,
-        heal="set password_encryption = 'scram-sha-256';\nalter role \"M\"\"d5\" password 'x'",
-    ),
-    Case(
         check="statements.extension",
         before="create extension pg_stat_statements",
         bad="drop extension pg_stat_statements",

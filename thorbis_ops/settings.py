@@ -7,83 +7,30 @@ holds the two together. A name stands here only if something obeys it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    ValidationInfo,
     model_validator,
 )
 
-from thorbis_ops import metrics
-from thorbis_ops.core import jobs
-from thorbis_ops.core.front_matter import seconds
 from thorbis_ops.model import Mute, Severity, Target, Tenancy
-from thorbis_ops.model import Window as DailyWindow
-
-
-def _dsn(text: str, info: ValidationInfo) -> str:
-    """Put through the connection library's own parser, which the caller lends us."""
-    if info.context:
-        info.context["check_dsn"](text)
-    return text
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f'"{name}" is not a time zone; write UTC or Europe/Berlin') from None
-    return name
-
-
-def _severity(value: object) -> Severity:
-    return Severity.parse(value) if isinstance(value, str) else Severity(int(str(value)))
-
-
-def _day(value: object) -> object:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return datetime.combine(value, time.max, UTC)
-    return value
-
-
-def _address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not (host and colon and port.isdigit() and int(port) < 2**16):
-        raise ValueError(f'"{text}" is not an address; write 127.0.0.1:9187')
-    return text
-
-
-def _relation(name: str) -> str:
-    if "." not in name:
-        raise ValueError(f'"{name}" needs its schema: write hs.jobs')
-    return name
-
-
-def _labels(labels: Mapping[str, str]) -> Mapping[str, str]:
-    for name in labels:
-        if fault := metrics.label_fault(name):
-            raise ValueError(fault)
-    return labels
-
-
-Dsn = Annotated[str, AfterValidator(_dsn)]
-Duration = Annotated[float, BeforeValidator(seconds)]
-Cron = Annotated[str, BeforeValidator(jobs.cron)]
-Window = Annotated[DailyWindow, BeforeValidator(jobs.window)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Grade = Annotated[Severity, BeforeValidator(_severity)]
-Moment = Annotated[datetime, BeforeValidator(_day)]
-Address = Annotated[str, AfterValidator(_address)]
-Relation = Annotated[str, AfterValidator(_relation)]
-Share = Annotated[float, Field(gt=0, lt=1)]
+from thorbis_ops.setting_types import (
+    Address,
+    Cron,
+    Dsn,
+    Duration,
+    Labels,
+    Moment,
+    Relation,
+    Share,
+    Window,
+    Zone,
+)
 
 
 class Section(BaseModel):
@@ -114,7 +61,7 @@ class TargetSettings(Section):
     name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,63}$")
     dsn: Dsn = Field(repr=False)
     maintenance_dsn: Dsn | None = Field(default=None, repr=False)
-    labels: Annotated[Mapping[str, str], AfterValidator(_labels)] = Field(default_factory=dict)
+    labels: Labels = Field(default_factory=dict)
     tenancy: TenancySettings | None = None
 
 

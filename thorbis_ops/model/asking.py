@@ -95,7 +95,7 @@ class Tenancy:
     schemas: tuple[str, ...] = ()
     global_tables: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
-    inferred: bool = False
+    inferred: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

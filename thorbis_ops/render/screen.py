@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from textwrap import indent
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -19,6 +20,7 @@ from thorbis_ops.core.report import Report
 from thorbis_ops.model import Finding, Severity
 
 SHOWN = 8
+WIDEST = 44
 COLOURS = {
     Severity.CRITICAL: "bold white on red",
     Severity.HIGH: "bold red",
@@ -77,15 +79,19 @@ def _check(report: Report, found: list[Finding], *, full: bool) -> Iterator[Rend
     yield Text("")
 
 
-def _objects(found: Sequence[Finding]) -> Table:
-    table = Table.grid(padding=(0, 2))
+def _objects(found: Sequence[Finding]) -> Group:
+    """A line an object; a cure stands below it, unbroken, so that it can be copied."""
+    width = min(max(len(one.object) for one in found), WIDEST)
+    lines: list[RenderableType] = []
     for one in found:
-        proof = "[bold red]proven[/] " if one.proven else ""
         value = measure(one.value, one.unit) if one.value is not None else ""
-        table.add_row(escape(one.object), value, f"{proof}{escape(one.detail)}")
+        facts = "  ".join(filter(None, (value, one.detail)))
+        proof = ("proven  ", "bold red") if one.proven else ""
+        lines.append(Text.assemble(one.object.ljust(width), "  ", proof, facts))
         if one.fix:
-            table.add_row(Text(f"  {one.fix}", style="green"), "", "")
-    return table
+            cure = indent(one.fix, "    ")
+            lines.append(Text(cure, style="green", no_wrap=True, overflow="ignore"))
+    return Group(*lines)
 
 
 def measure(value: float, unit: str | None) -> str:

@@ -13,7 +13,7 @@ test: $(VENV)/.installed debian
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest -n auto --maxprocesses 4 $(PYTEST)
 
 $(VENV)/.installed: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; apt-get install python3.11 python3.11-venv, or PYTHON=…"; exit 2; }

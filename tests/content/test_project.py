@@ -33,6 +33,14 @@ def test_a_module_is_small_and_says_its_idea(path: Path) -> None:
     assert ast.get_docstring(ast.parse(text))
 
 
+def test_the_map_of_the_package_names_every_part() -> None:
+    text = (ROOT / "thorbis_ops" / "__init__.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"^``(\w+)``", text, re.MULTILINE))
+    parts = {p.stem for p in (ROOT / "thorbis_ops").glob("*.py")} - {"__init__", "__main__"}
+    parts |= {p.parent.name for p in (ROOT / "thorbis_ops").glob("*/__init__.py")}
+    assert named == parts
+
+
 def reads_clock(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False

@@ -49,7 +49,7 @@ with recursive parameter as (
   left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid
   cross join maintainer m
   where c.relkind in ('r', 'm', 'p') and c.relpersistence <> 't'
-    and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+    and n.nspname not in ('information_schema', 'thorbis_ops') and n.nspname !~ '^pg_'
 ), tree (root, member) as (
   select r.oid, i.inhrelid
   from relation r join pg_catalog.pg_inherits i on i.inhparent = r.oid

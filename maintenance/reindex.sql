@@ -53,7 +53,7 @@ with parameter as (
   join pg_catalog.pg_class t on t.oid = x.indrelid
   join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
   where c.relkind = 'i' and c.relpersistence <> 't'
-    and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+    and n.nspname not in ('information_schema', 'thorbis_ops') and n.nspname !~ '^pg_'
 ), statistic as materialized (
   select s.schemaname, s.tablename, s.attname, s.null_frac::numeric as nulls,
     s.avg_width::numeric as width, s.n_distinct::numeric as n_distinct

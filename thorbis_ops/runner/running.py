@@ -68,7 +68,7 @@ class Running:
     async def all(self) -> None:
         """Does every step of the plan, by as many workers as the job allows."""
         planned = self.plan.steps
-        workers = min(self.work.order.job.parallel, max(len(planned), 1))
+        workers = min(self.work.order.job.parallel, len(planned))
         await self.journal.planned(self.run, len(planned))
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):

@@ -102,8 +102,8 @@ def _expired(mute_: Mute, target: str) -> Finding:
         object=f"mute:{mute_.check}:{mute_.object}",
         severity=Severity.LOW,
         title="A mute has expired",
-        detail=f"it ended {mute_.until:%Y-%m-%d}: {mute_.because}",
-        fix="renew the [[mute]] with a reason, or remove it",
+        detail=f"it ended {mute_.until:%Y-%m-%d}: {mute_.because}; "
+        "renew the [[mute]] with a reason, or remove it",
     )
 
 

@@ -11,9 +11,7 @@ from itertools import groupby
 from textwrap import indent
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from thorbis_ops.core.report import Report
@@ -33,7 +31,8 @@ COLOURS = {
 def show(console: Console, reports: Sequence[Report], *, full: bool = False) -> None:
     """Prints the reports; ``full`` lists every object."""
     for report in reports:
-        console.print(Group(*_parts(report, full=full)))
+        # A statement that is longer than the line must stay whole, to be copied.
+        console.print(Group(*_parts(report, full=full)), crop=False)
 
 
 def _parts(report: Report, *, full: bool) -> Iterator[RenderableType]:
@@ -68,30 +67,28 @@ def _check(report: Report, found: list[Finding], *, full: bool) -> Iterator[Rend
         (f"  {first.check}", "dim"),
     )
     yield title
+    question = report.questions.get(first.check)
+    if question and question.fix:
+        yield Padding.indent(Text(f"cure: {' '.join(question.fix.split())}", style="green"), 4)
     shown = found if full else found[:SHOWN]
-    yield Padding(_objects(shown), (0, 0, 0, 4))
+    yield from _objects(shown)
     if len(found) > len(shown):
         rest = f"    … {len(found) - len(shown)} of {len(found)} more: "
         yield Text(f"{rest}thorbis-ops check {first.check}", style="dim")
-    question = report.questions.get(first.check)
-    if question and question.fix and not any(f.fix for f in shown):
-        yield Padding(Text(f"cure: {' '.join(question.fix.split())}", style="green"), (0, 0, 0, 4))
     yield Text("")
 
 
-def _objects(found: Sequence[Finding]) -> Group:
-    """A line an object; a cure stands below it, unbroken, so that it can be copied."""
+def _objects(found: Sequence[Finding]) -> Iterator[RenderableType]:
+    """A line an object; its statements stand below it, unbroken, so that they can be copied."""
     width = min(max(len(one.object) for one in found), WIDEST)
-    lines: list[RenderableType] = []
     for one in found:
         value = measure(one.value, one.unit) if one.value is not None else ""
         facts = "  ".join(filter(None, (value, one.detail)))
         proof = ("proven  ", "bold red") if one.proven else ""
-        lines.append(Text.assemble(one.object.ljust(width), "  ", proof, facts))
+        yield Padding.indent(Text.assemble(one.object.ljust(width), "  ", proof, facts), 4)
         if one.fix:
-            cure = indent(one.fix, "    ")
-            lines.append(Text(cure, style="green", no_wrap=True, overflow="ignore"))
-    return Group(*lines)
+            statements = indent(f"{one.fix};", " " * 8)
+            yield Text(statements, style="green", no_wrap=True, overflow="ignore")
 
 
 def measure(value: float, unit: str | None) -> str:
@@ -125,10 +122,13 @@ def _unanswered(report: Report) -> Iterator[RenderableType]:
     if not report.unanswered:
         return
     yield Text(f" {len(report.unanswered)} not answered ", style="bold black on yellow")
-    table = Table.grid(padding=(0, 2))
+    causes: dict[tuple[str, str], list[str]] = {}
     for one in report.unanswered:
-        table.add_row(one.question, one.reason, escape(one.detail))
-    yield Padding(table, (0, 0, 1, 4))
+        causes.setdefault((one.reason, one.detail), []).append(one.question)
+    for (reason, detail), checks in causes.items():
+        yield Padding.indent(Text(f"{reason}: {detail}"), 4)
+        yield Padding.indent(Text(", ".join(checks), style="dim"), 8)
+    yield Text("")
 
 
 def _summary(report: Report) -> Text:

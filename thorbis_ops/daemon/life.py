@@ -15,18 +15,17 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from thorbis_ops import assess, content, orders, sources
-from thorbis_ops.core.report import Report
+from thorbis_ops.daemon.keeping import Keeping
 from thorbis_ops.daemon.maintaining import Maintaining
 from thorbis_ops.daemon.sampling import Sampling
 from thorbis_ops.daemon.showing import Showing
 from thorbis_ops.daemon.standing import Standing
 from thorbis_ops.daemon.watch import Watch
-from thorbis_ops.errors import ConfigError, ThorbisError
-from thorbis_ops.model import Job, Unanswered
+from thorbis_ops.errors import ConfigError
+from thorbis_ops.model import Job
 from thorbis_ops.settings import Settings
-from thorbis_ops.store import findings, rotate
 
-MAINTAIN, FACTS, SHOW, ROTATE = 5, 30, 5, 3600
+MAINTAIN, FACTS, SHOW, KEEP, ROTATE = 5, 30, 5, 2, 3600
 LET_GO = 2.0
 _logger = logging.getLogger(__name__)
 
@@ -40,6 +39,7 @@ class Daemon:
         self._settings = settings
         self._standing = Standing(settings.store_dsn())
         self._sampling = Sampling(settings, self._standing)
+        self._keeping = Keeping(self._standing)
         self._maintaining = Maintaining(settings, _jobs(settings), self._standing)
         self._watches = self._every_watch()
         self._showing = Showing(settings, self._watches, self._maintaining, self._sampling)
@@ -75,7 +75,7 @@ class Daemon:
                 mutes,
                 sample=self._sampling.sample,
                 sample_every=self._settings.sampler.every,
-                told=self._keep,
+                told=self._keeping.owe,
             )
             for one in self._settings.targets
         ]
@@ -85,7 +85,8 @@ class Daemon:
             (MAINTAIN, self._maintain),
             (FACTS, self._gather_facts),
             (SHOW, self._showing.show),
-            (ROTATE, self._rotate),
+            (KEEP, self._keeping.keep),
+            (ROTATE, self._keeping.rotate),
         ):
             self._ticker.add_job(
                 act,
@@ -108,30 +109,6 @@ class Daemon:
         now = datetime.now(UTC)
         facts = await sources.gather(settings.cache.urls, settings.backup.paths, now)
         self._watches[0].facts = facts
-
-    async def _rotate(self) -> None:
-        if self._standing.store is None or self._standing.lease is None:
-            return
-        try:
-            await rotate(self._standing.store, datetime.now(UTC))
-        except ThorbisError as error:
-            _logger.warning("the store's partitions were not rotated: %s", error)
-
-    async def _keep(self, watch: Watch, report: Report, asked: Sequence[str]) -> None:
-        """Keeps what was found, so that a restart and a second look know it."""
-        store, held = self._standing.store, self._standing.lease
-        if store is None or held is None or watch.snapshot is None:
-            return
-        answers = watch.snapshot.answers
-        lost = [name for name in asked if isinstance(answers.get(name), Unanswered)]
-        try:
-            await findings.save_findings(
-                store, watch.target.name, report.findings, lost, asked, report.started_at
-            )
-            if watch.server is not None:
-                await findings.saw_target(store, watch.target.name, watch.server, report.started_at)
-        except ThorbisError as error:
-            _logger.warning("%s: findings were not kept: %s", watch.target.name, error)
 
     async def _until(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Waits for the end; a task of ours that fails ends the daemon, never in silence."""

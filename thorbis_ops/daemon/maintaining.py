@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -22,8 +23,11 @@ from thorbis_ops.model import Job, Run, Server
 from thorbis_ops.runner.jobs import Report, identity, run_job
 from thorbis_ops.settings import Settings
 from thorbis_ops.store import Store, history, pauses
+from thorbis_ops.store.lease import Lease
 
 FAREWELL = 6.0
+# A job that did not end well lets the others have their turn before it is tried again.
+HOLD_OFF = 30.0
 _logger = logging.getLogger(__name__)
 
 
@@ -37,15 +41,21 @@ class Maintaining:
         self._standing = standing
         self._timezone = ZoneInfo(settings.schedule.timezone)
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._held_off: dict[tuple[str, str], float] = {}
 
     async def tick(self, watches: Sequence[Watch]) -> None:
-        """Starts what is due on each target that is reached, and notes where each job stands."""
+        """Starts what is due on each primary that is reached, and notes where each job stands."""
         store = self._standing.store
         if store is None:
             return
-        for watch in watches:
-            if watch.server is not None:
-                await self._look(store, watch, watch.server)
+        try:
+            for watch in watches:
+                if watch.server is not None and watch.server.role == "primary":
+                    await self._look(store, watch, watch.server)
+                else:
+                    self.states.pop(watch.target.name, None)
+        except ThorbisError as error:
+            _logger.warning("nothing is begun: the journal cannot be read: %s", error)
 
     async def stop(self) -> None:
         """Cancels what runs and waits until it is written down."""
@@ -58,17 +68,20 @@ class Maintaining:
     async def _look(self, store: Store, watch: Watch, server: Server) -> None:
         now, name = datetime.now(UTC), watch.target.name
         jobs = content.for_version(self._jobs, server.major)
-        try:
-            place = self._identity(watch, server)
-            last = await history.last_runs(store, place, now)
-            successes = await history.last_successes(store, place)
-            held = {p.job for p in await pauses.pauses(store, now)}
-        except ThorbisError as error:
-            _logger.warning("%s: the journal cannot be read: %s", name, error)
-            return
+        place = self._identity(watch, server)
+        last = await history.last_runs(store, place, now)
+        successes = await history.last_successes(store, place)
+        held = {p.job for p in await pauses.pauses(store, now)}
         self.states[name] = tuple(self._state(j, last, successes, held, now) for j in jobs)
-        if self._settings.schedule.enabled and self._standing.lease and name not in self._working:
-            self._start(store, watch, schedule.due(jobs, last, now, self._timezone), held)
+        lease = self._standing.lease
+        if self._settings.schedule.enabled and lease and watch.reached:
+            owed = schedule.due(jobs, last, now, self._timezone)
+            self._start(store, lease, watch, [due for due in owed if self._may(name, due, held)])
+
+    def _may(self, target: str, due: Due, held: set[str]) -> bool:
+        """Whether nobody paused the job, and it did not end badly a moment ago."""
+        late = self._held_off.get((target, due.job.name), 0.0) <= time.monotonic()
+        return late and not held & {pauses.ALL, due.job.name}
 
     def _identity(self, watch: Watch, server: Server) -> str:
         now = datetime.now(UTC)
@@ -98,16 +111,16 @@ class Maintaining:
             paused=bool(held & {pauses.ALL, job.name}),
         )
 
-    def _start(self, store: Store, watch: Watch, owed: Sequence[Due], held: set[str]) -> None:
-        free = [due for due in owed if not held & {pauses.ALL, due.job.name}]
-        if not free:
-            return
+    def _start(self, store: Store, lease: Lease, watch: Watch, owed: Sequence[Due]) -> None:
         name = watch.target.name
-        task = asyncio.create_task(self._run(store, watch, free[0]), name=f"job {free[0].job.name}")
+        if not owed or name in self._working:
+            return
+        run = self._run(store, lease, watch, owed[0])
+        task = asyncio.create_task(run, name=f"job {owed[0].job.name}")
         self._working[name] = task
         task.add_done_callback(lambda _: self._working.pop(name, None))
 
-    async def _run(self, store: Store, watch: Watch, due: Due) -> None:
+    async def _run(self, store: Store, lease: Lease, watch: Watch, due: Due) -> None:
         where = f"{watch.target.name}: {due.job.name}"
         _logger.info("%s: begins, %s", where, due.reason)
         now = datetime.now(UTC)
@@ -119,16 +132,17 @@ class Maintaining:
             now=now,
             scheduled_at=due.scheduled_at,
         )
+        self._held_off[watch.target.name, due.job.name] = time.monotonic() + HOLD_OFF
         try:
-            report = await run_job(
-                wanted, store, owner=self._standing.owner, lease=self._standing.lease
-            )
+            report = await run_job(wanted, store, owner=self._standing.owner, lease=lease)
         except ThorbisError as error:
             _logger.warning("%s: failed: %s", where, error)
         except Exception:
             _logger.exception("%s: failed by a fault of ours", where)
         else:
             _tell(where, report)
+            if report.outcome in {"done", "nothing_to_do"}:
+                del self._held_off[watch.target.name, due.job.name]
 
 
 def _tell(where: str, report: Report) -> None:

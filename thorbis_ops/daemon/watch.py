@@ -24,12 +24,14 @@ from thorbis_ops.model import Answer, Mute, Question, Server, Snapshot, Target, 
 RETRY = 5.0
 # A backend never gives its catalogue caches back, so a long-lived one is replaced at times.
 RENEW_AFTER = 3600.0
+# A session outlives a promotion, and what was created or set since it began.
+DISCOVER_EVERY = 30.0
 LONGEST_SLEEP = 2.0
 SAMPLING = "statements.counters"
 _logger = logging.getLogger(__name__)
 
 Sample = Callable[[str, database.Connection, datetime], Awaitable[Unanswered | None]]
-Told = Callable[["Watch", Report, Sequence[str]], Awaitable[None]]
+Told = Callable[["Watch", Sequence[str]], None]
 
 
 class Watch:
@@ -56,7 +58,7 @@ class Watch:
         self._told = told
         self._line: database.Connection | None = None
         self.server: Server | None = None
-        self._connected_at = 0.0
+        self._connected_at = self._discovered_at = 0.0
         self._answers: dict[str, Answer | Unanswered] = {}
         self._due: dict[str, float] = {}
         self._sample_due = 0.0
@@ -68,6 +70,11 @@ class Watch:
                 await asyncio.sleep(await self._turn())
         finally:
             await self._hang_up()
+
+    @property
+    def reached(self) -> bool:
+        """Whether the target was there at the last turn."""
+        return self._line is not None
 
     def cut(self) -> None:
         """Cuts the connection at the socket: for a server that lets nobody go."""
@@ -82,6 +89,9 @@ class Watch:
             await self._ask(line, server)
         except ThorbisError as error:
             return await self._lost(str(error))
+        except Exception:
+            _logger.exception("%s: watching failed, by a fault of ours", self.target.name)
+            return await self._lost("watching failed, by a fault of ours; the log says more")
         if line.closed:
             return await self._lost("the connection was lost")
         return self._pause()
@@ -91,10 +101,20 @@ class Watch:
             await self._hang_up()
         if self._line is None or self.server is None:
             self._line = await database.connect(self.target.dsn)
-            self.server = await database.discover(self._line)
+            self.server = await self._discovered(self._line)
             self._connected_at = time.monotonic()
             _logger.info("%s: connected to PostgreSQL %s", self.target.name, self.server.version)
+        elif time.monotonic() - self._discovered_at > DISCOVER_EVERY:
+            self.server = await self._discovered(self._line)
         return self._line, self.server
+
+    async def _discovered(self, line: database.Connection) -> Server:
+        server = await database.discover(line)
+        self._discovered_at = time.monotonic()
+        if self.server is not None and self.server.role != server.role:
+            _logger.warning("%s: is a %s now", self.target.name, server.role)
+            self._due.clear()
+        return server
 
     async def _take_sample(self, line: database.Connection) -> None:
         if time.monotonic() < self._sample_due:
@@ -114,7 +134,7 @@ class Watch:
         self._answers |= taken.answers
         for question in due:
             self._plan(question, taken.answers.get(question.id))
-        await self._judge(taken, [q.id for q in due])
+        self._judge(taken, [q.id for q in due])
 
     def _suited(self, server: Server) -> list[Question]:
         return [q for q in self.questions if q.versions[0] <= server.major <= q.versions[1]]
@@ -130,7 +150,7 @@ class Watch:
         self.intervals[question.id] = wanted
         self._due[question.id] = time.monotonic() + wanted
 
-    async def _judge(self, taken: Snapshot, asked: Sequence[str]) -> None:
+    def _judge(self, taken: Snapshot, asked: Sequence[str]) -> None:
         whole = Snapshot(
             target=self.target.name,
             taken_at=taken.taken_at,
@@ -142,7 +162,7 @@ class Watch:
         report = assess.summed(self.target, self.questions, self.snapshot, self._mutes)
         self.report = carried(report, self.report)
         computed = [q.id for q in self.questions if q.compute and q.id in self.snapshot.answers]
-        await self._told(self, self.report, [*asked, *computed])
+        self._told(self, [*asked, *computed])
 
     async def _lost(self, why: str) -> float:
         """The target is not there: say so, and try again soon."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from thorbis_ops.model import Run
 from thorbis_ops.store.connection import Store
+
+#: Three heartbeats of a run.
+SILENT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +55,13 @@ async def history(
 
 
 async def last_runs(store: Store, identity: str, now: datetime) -> dict[str, Run]:
-    """Each job's latest run on a database for a time not after ``now``."""
+    """Each job's latest run on a database for a time not after ``now``.
+
+    One that nobody ended, and whose owner gave no sign of life for ``SILENT``, counts as
+    interrupted: its process was killed, and what it left is owed again.
+    """
     async with store.transaction() as cursor:
-        await cursor.execute(_LAST, {"identity": identity, "now": now})
+        await cursor.execute(_LAST, {"identity": identity, "now": now, "silent": SILENT})
         return {row["job"]: _run(row) for row in await cursor.fetchall()}
 
 
@@ -110,11 +117,19 @@ _TOTAL = f"select pg_catalog.count(*) as total {_WHERE}"
 
 _HISTORY = f"select {_COLUMNS} {_WHERE} order by started_at desc, id desc limit %(limit)s"
 
-_LAST = f"""
-select distinct on (job) {_COLUMNS} from thorbis_ops.runs
-where identity = %(identity)s and scheduled_at <= %(now)s
+_LAST = """
+select distinct on (job) job, target, scheduled_at, attempt, started_at,
+  case when dead then heartbeat_at else finished_at end as finished_at,
+  case when dead then 'interrupted' else outcome end as outcome,
+  detail, steps_done, steps_total
+from (
+  select r.*, r.finished_at is null
+    and r.heartbeat_at < pg_catalog.clock_timestamp() - %(silent)s as dead
+  from thorbis_ops.runs r
+  where r.identity = %(identity)s and r.scheduled_at <= %(now)s
+) runs
 order by job, scheduled_at desc, attempt desc
-"""  # noqa: S608
+"""
 
 _SUCCESSES = """
 select job, pg_catalog.max(finished_at) as finished_at from thorbis_ops.runs

@@ -202,8 +202,12 @@ where run_id = %(run)s and position = %(position)s
 _COUNT = """
 update thorbis_ops.runs r
 set heartbeat_at = pg_catalog.clock_timestamp(),
-  steps_done = (select pg_catalog.count(*) from thorbis_ops.run_steps s
-    where s.run_id = r.id and s.outcome = 'done')
+  steps_done = s.done, steps_total = greatest(r.steps_total, s.begun)
+from (
+  select pg_catalog.count(*) filter (where outcome = 'done') as done,
+    pg_catalog.count(distinct object) as begun
+  from thorbis_ops.run_steps where run_id = %(run)s
+) s
 where r.id = %(run)s and r.finished_at is null
 """
 

@@ -2,11 +2,11 @@
 title = "Statements are counted with gaps"
 why = """With pg_stat_statements.track off or compute_query_id off nothing is counted; without
 track_io_timing the time spent reading is unknown; below a thousand entries a busy database
-evicts statements before they were seen twice."""
+evicts statements before they were seen twice. Where the library is not loaded, its settings do
+not exist, which is the finding of statements.extension."""
 fix = """Set it with the statements shown."""
 every = "1h"
 scope = "cluster"
-needs = ["extension:pg_stat_statements"]
 severity = "low"
 */
 with rule (name, holds, good, severity, detail) as (

@@ -22,7 +22,7 @@ __all__ = ["bench"]
 SECONDS = 15.0
 AT_WORK = """select count(*) from pg_stat_activity
   where application_name = 'thorbis-ops job trial' and state = 'active'
-    and query like 'insert into%' and datname = current_database()"""
+    and query like 'insert into public.notes select 2%' and datname = current_database()"""
 HEADER = """/*
 title = "Trial"
 schedule = "0 0 1 1 *"

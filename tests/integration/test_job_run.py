@@ -10,7 +10,7 @@ import pytest
 from tests.maintenance import NOTES, Bench, bench, noting, outcomes, sql_job
 from thorbis_ops import runner
 from thorbis_ops.core.guard import Limits
-from thorbis_ops.errors import StoreError
+from thorbis_ops.errors import JobError, StoreError
 from thorbis_ops.model import Window
 from thorbis_ops.runner import execution, running
 from thorbis_ops.store import history, lease, open_store, pauses
@@ -240,3 +240,19 @@ async def test_how_long_it_took_predicts_what_would_overrun_the_window(
         "note:1": "window_closed", "note:2": "done", "note:3": "done",
     }  # fmt: skip
     assert "before" in report.detail
+
+
+async def test_a_job_whose_needs_are_not_met_says_which(bench: Bench, tmp_path: Path) -> None:
+    job = noting(tmp_path, needs=("extension:imaginary",))
+    with pytest.raises(JobError, match="create extension imaginary"):
+        await bench.run(job)
+    assert (await history.history(bench.store)).total == 0
+
+
+async def test_a_plan_that_the_server_refuses_fails_and_is_not_tried_again(
+    bench: Bench, tmp_path: Path
+) -> None:
+    with pytest.raises(JobError, match="does not exist"):
+        await bench.run(noting(tmp_path))
+    runs = (await history.history(bench.store)).runs
+    assert [r.outcome for r in runs] == ["failed"]

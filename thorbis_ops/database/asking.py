@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow, dict_row
 
 from thorbis_ops.database.connection import describe
 from thorbis_ops.deadline import deadline
-from thorbis_ops.model import Answer, Question, Reason, Row, Server, Unanswered
+from thorbis_ops.model import Answer, Job, Question, Reason, Row, Server, Unanswered
 
 GRACE = 2.0
 _REASONS: tuple[tuple[type[psycopg.Error], Reason], ...] = (
@@ -29,9 +29,9 @@ _REASONS: tuple[tuple[type[psycopg.Error], Reason], ...] = (
 )
 
 
-def unmet(question: Question, server: Server) -> tuple[Reason, str] | None:
+def unmet(asked: Question | Job, server: Server) -> tuple[Reason, str] | None:
     """The first need that ``server`` does not meet, as a reason, or None."""
-    for need in question.needs:
+    for need in asked.needs:
         missing = _missing(need, server)
         if missing is not None:
             return missing

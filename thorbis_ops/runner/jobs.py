@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from thorbis_ops import database
-from thorbis_ops.errors import TargetError, ThorbisError
-from thorbis_ops.model import Outcome, Plan, Server, Step
+from thorbis_ops.database.asking import unmet
+from thorbis_ops.errors import JobError, TargetError, ThorbisError
+from thorbis_ops.model import Job, Outcome, Plan, Server, Step
 from thorbis_ops.runner import locks, planning
 from thorbis_ops.runner.order import Order
 from thorbis_ops.runner.planning import Work
@@ -106,14 +107,19 @@ async def _work(order: Order, store: Store | None) -> AsyncIterator[tuple[Work, 
     session = await open_session(order.target, order.job, reader=True)
     try:
         server = await database.discover(session.connection)
-        yield (
-            Work(order=order, session=session, identity=identity(server, order), store=store),
-            server,
-        )
+        _suited(order.job, server)
+        place = identity(server, order)
+        yield Work(order=order, session=session, identity=place, store=store), server
     except psycopg.Error as error:
-        raise TargetError(f"{order.target.name}: {order.job.name}: {reason(error)}") from None
+        raise _told(error, f"{order.target.name}: {order.job.name}: ") from None
     finally:
         await session.close()
+
+
+def _suited(job: Job, server: Server) -> None:
+    missing = unmet(job, server)
+    if missing is not None:
+        raise JobError(f"{job.name}: {missing[1]}")
 
 
 async def _planned(work: Work, server: Server) -> Plan:
@@ -180,9 +186,13 @@ def _root(error: BaseException) -> BaseException:
     """The first fault of a group of tasks, as what it is to the user."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, psycopg.Error):
-        return TargetError(reason(error))
-    return error
+    return _told(error) if isinstance(error, psycopg.Error) else error
+
+
+def _told(error: psycopg.Error, where: str = "") -> ThorbisError:
+    """A refusal of the server's is the job's fault; what time may mend is the target's."""
+    kind = TargetError if isinstance(error, psycopg.OperationalError) else JobError
+    return kind(f"{where}{reason(error)}")
 
 
 async def _farewell(journal: Journal, run: int, cause: BaseException) -> None:

@@ -93,7 +93,7 @@ def _overlap(one: Partition, other: Partition) -> bool:
 async def rotate(store: Store, at: datetime, retention: timedelta = RETENTION) -> Rotation:
     """Makes and drops what is due at ``at``, and says what it did; safe to call at any time.
 
-    Closed findings, and rows of any series, older than ``retention`` go in any case.
+    Closed findings, ended runs, and rows of any series, older than ``retention`` go in any case.
     Two daemons may call it at once: one waits. Each series is its own transaction, so what
     one of them refuses never keeps another from growing.
     """
@@ -109,12 +109,18 @@ async def rotate(store: Store, at: datetime, retention: timedelta = RETENTION) -
             gone += await _shrink(cursor, series, at, retention)
     async with store.transaction() as cursor:
         await cursor.execute(_FORGET, {"before": at - retention})
+        await cursor.execute(_FORGET_RUNS, {"before": at - retention})
     return Rotation(create=tuple(made), drop=tuple(gone))
 
 
 _FORGET = """
 delete from thorbis_ops.findings
 where closed_at < least(%(before)s, pg_catalog.now())
+"""
+
+_FORGET_RUNS = """
+delete from thorbis_ops.runs
+where finished_at < least(%(before)s, pg_catalog.now())
 """
 
 

@@ -35,6 +35,10 @@ class StoreError(ThorbisError):
     exit_code = 3
 
 
+class NoStoreError(StoreError):
+    """The store can be reached, and nobody has made it yet."""
+
+
 class ServerError(ThorbisError):
     """A PostgreSQL of our own could not be found, made, started or stopped."""
 

@@ -1,7 +1,9 @@
 """The count of statements on every target, and what is shown of it.
 
 Whoever holds the lease counts, and keeps each step in the store; a daemon that stands by
-counts nothing, so that no event is counted twice. Without a store the count lives in memory.
+counts nothing, so that no event is counted twice. Where no store was made the count lives in
+memory; while one is only out of reach nothing is shown, since a counter that fell and rose
+again would read as events, and what happens meanwhile is counted later.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 from thorbis_ops.daemon.standing import Standing
 from thorbis_ops.database import Connection
+from thorbis_ops.database.statements import QUESTION
 from thorbis_ops.errors import StoreError
 from thorbis_ops.metrics import ObjectiveTotals
 from thorbis_ops.model import Unanswered
@@ -86,7 +89,7 @@ class Counting:
         self._sampler = self._chosen()
         if self._sampler is None:
             self.last = None
-            return None
+            return self._withheld(now)
         taken = await self._sampler.sample(connection, now)
         if isinstance(taken, Unanswered):
             return taken
@@ -95,13 +98,23 @@ class Counting:
         self.last = taken
         return None
 
+    def _withheld(self, now: datetime) -> Unanswered | None:
+        """Why nobody counts; None where another daemon does."""
+        fault = self._standing.fault
+        if fault is None:
+            return None
+        detail = f"counted later: {fault}"
+        return Unanswered(
+            question=QUESTION, reason="error", detail=detail, seconds=0.0, taken_at=now
+        )
+
     def recent(self) -> Span | None:
         """What the last minutes held."""
         return self._sampler.recent(WINDOW) if self._sampler else None
 
     def _chosen(self) -> Sampler | None:
-        if self._standing.store is None:
-            return self._in_memory if self._sampler is not self._kept else self._kept
+        if self._standing.alone:
+            return self._in_memory
         return self._kept if self._standing.lease else None
 
     @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from thorbis_ops.errors import ThorbisError
+from thorbis_ops.errors import NoStoreError, ThorbisError
 from thorbis_ops.store import Store, lease, open_store
 from thorbis_ops.store.lease import Lease
 
@@ -27,11 +27,17 @@ _logger = logging.getLogger(__name__)
 
 
 class Standing:
-    """The way to the store and the right to act, for as long as the daemon runs."""
+    """The way to the store and the right to act, for as long as the daemon runs.
+
+    ``alone`` when there surely is no store, and not just none that answers; ``fault`` says
+    why the store that there should be cannot be used.
+    """
 
     def __init__(self, dsn: str | None) -> None:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self.store: Store | None = None
+        self.alone = dsn is None
+        self.fault: str | None = None
         self._dsn = dsn
         self._lease: Lease | None = None
         self._renewed = 0.0
@@ -69,9 +75,12 @@ class Standing:
         try:
             if self.store is None:
                 self.store = await open_store(dsn, now=datetime.now(UTC))
+                self.alone = False
             await self._hold(self.store)
+            self.fault = None
         except ThorbisError as error:
-            self._lease = None
+            self._lease, self.fault = None, str(error)
+            self.alone = self.alone or isinstance(error, NoStoreError)
             self._say(f"no store: watching only, without journal and maintenance: {error}")
             return RETRY if self.store is None else RENEW
         return RENEW

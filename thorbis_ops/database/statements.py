@@ -8,7 +8,6 @@ of the extension, which an upgrade of the server leaves behind.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from psycopg.rows import TupleRow
 
 from thorbis_ops.database.asking import reason
 from thorbis_ops.database.connection import describe
+from thorbis_ops.deadline import deadline
 from thorbis_ops.model import Reason, Unanswered
 from thorbis_ops.statements.counters import Counters, Key, Sample
 
@@ -96,7 +96,7 @@ async def fetch_counters(
 
     ``at`` is the caller's time, for the Unanswered; the sample carries the server's.
     """
-    return await _answered(_sample(connection), at)
+    return await _answered(connection, _sample(connection), at)
 
 
 async def fetch_texts(
@@ -107,23 +107,25 @@ async def fetch_texts(
     A text is None where it is too long, or where the server lost it. Reading any text makes the
     server read all of them: ask rarely, and only for new ones.
     """
-    return await _answered(_texts(connection, keys), at)
+    return await _answered(connection, _texts(connection, keys), at)
 
 
-async def _answered(asking: Coroutine[Any, Any, _T], at: datetime) -> _T | Unanswered:
-    """The answer, or the reason why there is none."""
+async def _answered(
+    connection: AsyncConnection[TupleRow], asking: Coroutine[Any, Any, _T], at: datetime
+) -> _T | Unanswered:
+    """The answer, or the reason why there is none; a server that hangs is cut off."""
     began = perf_counter()
     try:
-        async with asyncio.timeout(_DEADLINE):
+        with deadline(connection, _DEADLINE):
             return await asking
     except _RefusedError as refused:
         why, detail = refused.why, refused.detail
-    except TimeoutError:
-        why, detail = "timeout", f"the server did not answer in {_DEADLINE:g} s"
     except errors.ObjectNotInPrerequisiteState:
         why, detail = "missing", "add pg_stat_statements to shared_preload_libraries and restart"
     except psycopg.Error as error:
         why, detail = reason(error), describe(error)
+        if connection.closed and perf_counter() - began >= _DEADLINE:
+            why, detail = "timeout", f"the server did not answer in {_DEADLINE:g} s"
     seconds = perf_counter() - began
     return Unanswered(question=QUESTION, reason=why, detail=detail, seconds=seconds, taken_at=at)
 

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from thorbis_ops.deadline import deadline
-from thorbis_ops.errors import StoreError
+from thorbis_ops.errors import NoStoreError, StoreError
 from thorbis_ops.store.connection import Connection
 from thorbis_ops.store.faults import INITIALISE, store_error
 
@@ -94,7 +94,7 @@ def compare(applied: Iterable[Mapping[str, object]], ours: Iterable[Migration]) 
 def require_current(state: SchemaState) -> None:
     """Raises the StoreError that tells a missing, older, newer or edited schema apart."""
     if not state.applied and not state.unknown:
-        raise StoreError(f"the store has no schema thorbis_ops; {INITIALISE}")
+        raise NoStoreError(f"the store has no schema thorbis_ops; {INITIALISE}")
     require_ours(state)
     if state.pending:
         names = ", ".join(migration.label for migration in state.pending)

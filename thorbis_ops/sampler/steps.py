@@ -8,33 +8,31 @@ memory and begins anew with the process.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from thorbis_ops.count import Advance, Count, advanced
 from thorbis_ops.database import Connection
-from thorbis_ops.database.statements import QUESTION, fetch_counters, fetch_texts
+from thorbis_ops.database.statements import QUESTION, fetch_counters
 from thorbis_ops.errors import StoreError
 from thorbis_ops.model import Unanswered
-from thorbis_ops.settings import Settings
+from thorbis_ops.sampler.learning import learn
 from thorbis_ops.slo.objective import Objective
 from thorbis_ops.span import Span, joined, span_of
-from thorbis_ops.statements.counters import Key, Sample
-from thorbis_ops.statements.deltas import Delta, delta, lifetime
-from thorbis_ops.statements.facts import Facts, text_hash, understand
+from thorbis_ops.statements.counters import Sample
+from thorbis_ops.statements.deltas import delta
 from thorbis_ops.store.connection import Cursor
 from thorbis_ops.store.statements import load_count, save_count
 
 #: What ``recent`` remembers.
 REMEMBERED = timedelta(minutes=5)
-#: Seconds between the samples of ``observe``, and the most of them.
-STEP, MOST_STEPS = 1.0, 60
-_TOO_LONG = Facts(kind=None, shown="?", error="its text is too long, or the server lost it")
+#: Seconds that a sample waits for the store; whoever samples has other things to do.
+PATIENCE = 3.0
 
+_SLOW = "the store takes its time; what happens is counted later"
 Transaction = Callable[[], AbstractAsyncContextManager[Cursor]]
 
 
@@ -69,6 +67,7 @@ class Sampler:
         self._objectives = tuple(objectives)
         self._transaction = transaction
         self._count: Count | None = None if transaction else Count()
+        self._asking: asyncio.Task[Count] | None = None
         self._recent: deque[Span] = deque()
         self._joined: dict[timedelta, Span] = {}
 
@@ -91,25 +90,52 @@ class Sampler:
 
     def recent(self, window: timedelta = timedelta(seconds=60)) -> Span | None:
         """The last spans that together cover ``window``, as one; None before there is any."""
-        if not self._recent:
+        # Whoever shows it asks from another thread, while the next sample may come in.
+        spans, known = tuple(self._recent), self._joined
+        if not spans:
             return None
-        if window not in self._joined:
-            since = self._recent[-1].to_at - window
-            self._joined[window] = joined([s for s in self._recent if s.to_at > since])
-        return self._joined[window]
+        if window not in known:
+            since = spans[-1].to_at - window
+            known[window] = joined([s for s in spans if s.to_at > since])
+        return known[window]
 
     async def _resumed(self) -> Count:
+        if self._asking is not None and not self._asking.done():
+            raise StoreError(_SLOW)
         if self._count is None and self._transaction is not None:
-            async with self._transaction() as cursor:
-                return await load_count(cursor, self._target)
+            return await self._patiently(self._loaded(self._transaction))
         return self._count or Count()
+
+    async def _loaded(self, transaction: Transaction) -> Count:
+        async with transaction() as cursor:
+            return await load_count(cursor, self._target)
+
+    async def _saved(self, transaction: Transaction, before: Count, step: Advance) -> Count:
+        async with transaction() as cursor:
+            return await save_count(cursor, self._target, before, step)
+
+    async def _patiently(self, asking: Coroutine[None, None, Count]) -> Count:
+        """What the store says; StoreError when that takes long, and then it goes on by itself.
+
+        No second one is begun before it has ended, however it ends.
+        """
+        self._asking = task = asyncio.create_task(asking)
+        task.add_done_callback(_heard)
+        try:
+            await asyncio.wait({task}, timeout=PATIENCE)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not task.done():
+            raise StoreError(_SLOW)
+        return task.result()
 
     async def _step(
         self, connection: Connection, before: Count, taken: Sample, now: datetime
     ) -> Advance | Unanswered:
         found = delta(before.sample, taken)
         hashes = {key: digest for key, digest in before.hashes.items() if key not in found.reborn}
-        learnt = await _learn(connection, found, hashes, before.facts, now)
+        learnt = await learn(connection, found, hashes, before.facts, now)
         if isinstance(learnt, Unanswered):
             return learnt
         facts = {**before.facts, **learnt}
@@ -137,9 +163,7 @@ class Sampler:
             self._count = advanced(before, step)
         else:
             self._count = None
-            async with self._transaction() as cursor:
-                now = await save_count(cursor, self._target, before, step)
-            self._count = now
+            self._count = await self._patiently(self._saved(self._transaction, before, step))
         self._remember(step)
         return Sampled(
             span=step.span,
@@ -149,7 +173,7 @@ class Sampler:
         )
 
     def _remember(self, step: Advance) -> None:
-        self._joined.clear()
+        self._joined = {}
         if step.delta.fresh:
             self._recent.clear()
             return
@@ -158,90 +182,7 @@ class Sampler:
             self._recent.popleft()
 
 
-async def observe(
-    connection: Connection,
-    objectives: Sequence[Objective],
-    window: float,
-    clock: Callable[[], datetime],
-) -> Span | Unanswered:
-    """What happens in the next ``window`` seconds, without a store.
-
-    A sample a second, since the bounds on short spans are the tightest; fewer in a long window.
-    """
-    sampler = Sampler("", objectives)
-    began, spans = time.monotonic(), list[Span]()
-    taken = await sampler.sample(connection, clock())
-    while not isinstance(taken, Unanswered):
-        if taken.fresh is None:
-            spans.append(taken.span)
-        left = began + window - time.monotonic()
-        if left <= 0 and spans:
-            return joined(spans)
-        await asyncio.sleep(max(0.0, min(left, max(STEP, window / MOST_STEPS))))
-        taken = await sampler.sample(connection, clock())
-    return taken
-
-
-def objectives_of(settings: Settings) -> tuple[Objective, ...]:
-    """What the configuration promises."""
-    return tuple(
-        Objective(
-            name=one.name,
-            statement_class=one.statement_class,
-            threshold_seconds=one.threshold,
-            objective=one.objective,
-        )
-        for one in settings.objectives
-    )
-
-
-async def since_reset(
-    connection: Connection, objectives: Sequence[Objective], now: datetime
-) -> Span | Unanswered:
-    """Everything that the counters hold, over each entry's whole life."""
-    taken = await fetch_counters(connection, now)
-    if isinstance(taken, Unanswered):
-        return taken
-    found = lifetime(taken)
-    hashes: dict[Key, bytes] = {}
-    facts = await _learn(connection, found, hashes, {}, now)
-    if isinstance(facts, Unanswered):
-        return facts
-    known = {key: facts[digest] for key, digest in hashes.items()}
-    return span_of(found, known, objectives, from_at=None, to_at=now)
-
-
-async def _learn(
-    connection: Connection,
-    found: Delta,
-    hashes: dict[Key, bytes],
-    facts: Mapping[bytes, Facts],
-    now: datetime,
-) -> dict[bytes, Facts] | Unanswered:
-    """The facts of texts not met before; adds to ``hashes`` what they are the texts of.
-
-    With the first sample all texts are read, so that few are left to ask for one by one.
-    """
-    used = found.changed if found.fresh else found.intervals
-    wanted = [key for key in used if hashes.get(key) not in facts]
-    if not wanted:
-        return {}
-    texts = await fetch_texts(connection, wanted, now)
-    if isinstance(texts, Unanswered):
-        return texts
-    learnt = await asyncio.to_thread(_understood, set(texts.values()), facts)
-    hashes |= {key: _digest(text) for key, text in texts.items()}
-    return learnt
-
-
-def _understood(texts: Iterable[str | None], known: Mapping[bytes, Facts]) -> dict[bytes, Facts]:
-    """Parsing takes its time, so it happens beside the event loop."""
-    return {
-        digest: _TOO_LONG if text is None else understand(text)
-        for text in texts
-        if (digest := _digest(text)) not in known
-    }
-
-
-def _digest(text: str | None) -> bytes:
-    return text_hash("\0" if text is None else text)
+def _heard(task: asyncio.Task[Count]) -> None:
+    """A fault that nobody waits for any more is no news: the next sample meets it again."""
+    if not task.cancelled():
+        task.exception()

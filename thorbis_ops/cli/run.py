@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
+import threading
 
 import click
 
 from thorbis_ops.cli.invocation import invocation
+
+#: Seconds after which whatever will not end, such as a name server's answer, is left behind.
+LAST_RESORT = 9.0
 
 
 @click.command(
@@ -31,5 +37,20 @@ async def _live() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _told, stop)
     await Daemon(invocation().settings()).run(stop)
+
+
+def _told(stop: asyncio.Event) -> None:
+    """Begins the end; said twice it is no different."""
+    if not stop.is_set():
+        stop.set()
+        last_resort = threading.Timer(LAST_RESORT, _leave)
+        last_resort.daemon = True
+        last_resort.start()
+
+
+def _leave() -> None:
+    logging.getLogger(__name__).warning("something would not end in time; ended without it")
+    logging.shutdown()
+    os._exit(1)

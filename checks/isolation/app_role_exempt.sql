@@ -126,7 +126,9 @@ trait as (
     a.rolname,
     x.word,
     x.severity
+  -- What they only take on is the membership's fault, and told there.
   from app_role as a
+  join named_role as m on m.oid = a.oid
   cross join lateral (values
     (a.rolsuper, 'superuser', 'critical'),
     (a.rolbypassrls, 'bypassrls', 'critical'),

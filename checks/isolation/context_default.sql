@@ -40,28 +40,37 @@ select
     when r.rolname is null then 'database:' || pg_catalog.quote_ident(pg_catalog.current_database())
     else 'role:' || pg_catalog.quote_ident(r.rolname)
   end as object,
-  pg_catalog.string_agg(pg_catalog.format('%s is set', c.name), ', ' order by c.name) as detail,
+  pg_catalog.string_agg(pg_catalog.format('%s is set', e.name), ', ' order by e.name) as detail,
   pg_catalog.string_agg(
     case
       when s.setrole = 0 and s.setdatabase = 0
-      then pg_catalog.format('alter role all reset %s', c.name)
+      then pg_catalog.format('alter role all reset %s', e.name)
       when r.rolname is null
-      then pg_catalog.format('alter database %I reset %s', pg_catalog.current_database(), c.name)
+      then pg_catalog.format('alter database %I reset %s', pg_catalog.current_database(), e.name)
       when s.setdatabase <> 0
       then pg_catalog.format(
-        'alter role %I in database %I reset %s', r.rolname, pg_catalog.current_database(), c.name
+        'alter role %I in database %I reset %s', r.rolname, pg_catalog.current_database(), e.name
       )
-      else pg_catalog.format('alter role %I reset %s', r.rolname, c.name)
-    end, E';\n' order by c.name, s.setdatabase
+      else pg_catalog.format('alter role %I reset %s', r.rolname, e.name)
+    end, E';\n' order by e.name, s.setdatabase
   ) as fix
 from pg_catalog.pg_db_role_setting as s
 cross join lateral pg_catalog.unnest(s.setconfig) as x (entry)
-join setting as c
-  on pg_catalog.lower(c.name) = pg_catalog.lower(pg_catalog.split_part(x.entry, '=', 1))
+cross join lateral (
+  -- Spelt and quoted as it is stored: RESET finds no other spelling.
+  select pg_catalog.string_agg(pg_catalog.quote_ident(w.part), '.' order by w.place) as name
+  from pg_catalog.unnest(
+    pg_catalog.string_to_array(pg_catalog.split_part(x.entry, '=', 1), '.')
+  ) with ordinality as w (part, place)
+) as e
 left join pg_catalog.pg_roles as r on r.oid = s.setrole
-where s.setdatabase = 0
-  or s.setdatabase = (
-    select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()
+where s.setdatabase in (
+    0,
+    (select d.oid from pg_catalog.pg_database as d
+      where d.datname = pg_catalog.current_database())
+  )
+  and pg_catalog.lower(pg_catalog.split_part(x.entry, '=', 1)) in (
+    select pg_catalog.lower(c.name) from setting as c
   )
 group by r.rolname, s.setrole = 0 and s.setdatabase = 0
 order by object;

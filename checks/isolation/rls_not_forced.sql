@@ -142,7 +142,13 @@ select
   case
     when o.roles is not null
     then pg_catalog.format('%s has the rights of its owner %I', o.roles, r.rolname)
-    else pg_catalog.format('its owner is %I', r.rolname)
+    else pg_catalog.format(
+      'its owner is %I%s', r.rolname,
+      case
+        when r.rolsuper then ', a superuser, bound only once a plain role owns the table'
+        when r.rolbypassrls then ', exempt from row security whether forced or not'
+      end
+    )
   end as detail,
   pg_catalog.format('alter table %s force row level security', u.name) as fix
 from unforced as u

@@ -1,7 +1,8 @@
 /*
 title = "Row level security is on and no policy lets the application in"
 why = """Without a permissive policy for its role the application sees no row and may write none:
-an outage that looks like empty tables. Restrictive policies only take away. Tables that no
+an outage that looks like empty tables. Where its policies let another application role in, it may
+be closed on purpose, and is only mentioned. Restrictive policies only take away. Tables that no
 application role was granted are closed on purpose, and left out, as are partitions, which are
 reached through their table."""
 fix = """Create the policy shown, or make the existing ones apply to the application's role."""
@@ -124,6 +125,34 @@ app_role as materialized (
 -- end of tenancy
 -- What the policies compare the tenant column with: a function of no argument, else a setting.
 -- The setting's name stands in the stored formula as the bytes of a text, behind four of length.
+-- Only a policy that compares the tenant column with the context and nothing else shows how that
+-- of another table would: not one that asks a membership table, or takes the setting apart.
+plain as materialized (
+  select y.oid, t.tenant_type, t.tenant_typmod, f.node
+  from tenant_table as t
+  join pg_catalog.pg_policy as y on y.polrelid = t.oid
+  cross join lateral (values (coalesce(y.polqual, y.polwithcheck)::text)) as f (node)
+  where f.node !~ ':rtekind 0 '
+    and array[t.tenant_attnum::int] = array(
+      select distinct d.refobjsubid
+      from pg_catalog.pg_depend as d
+      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = y.oid
+        and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = y.polrelid
+        and d.refobjsubid > 0
+    )
+    and not exists (
+      select from pg_catalog.regexp_matches(f.node, ':opno (\d+)', 'g') as m (found)
+      join pg_catalog.pg_operator as o on o.oid = m.found[1]::oid
+      where o.oprname <> '='
+    )
+    and not exists (
+      select from pg_catalog.regexp_matches(f.node, ':funcid (\d+)', 'g') as m (found)
+      join pg_catalog.pg_proc as p on p.oid = m.found[1]::oid
+      where p.pronargs > 0 and p.oid not in (2077, 3294)
+        and not exists (select from pg_catalog.pg_cast as k where k.castfunc = p.oid)
+    )
+  limit 500
+),
 context as materialized (
   select coalesce(
     (
@@ -148,13 +177,12 @@ context as materialized (
     ),
     (
       select pg_catalog.format('(select %I.%I())', n.nspname, f.proname)
-      from pg_catalog.pg_policy as y
+      from plain as y
       join pg_catalog.pg_depend as d
         on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = y.oid
         and d.refclassid = 'pg_catalog.pg_proc'::regclass
-      join pg_catalog.pg_proc as f on f.oid = d.refobjid
+      join pg_catalog.pg_proc as f on f.oid = d.refobjid and f.prorettype = y.tenant_type
       join pg_catalog.pg_namespace as n on n.oid = f.pronamespace
-      join tenant_table as t on t.oid = y.polrelid and t.tenant_type = f.prorettype
       where f.pronargs = 0 and not f.proretset
       group by n.nspname, f.proname
       order by pg_catalog.count(*) desc, n.nspname, f.proname
@@ -167,7 +195,7 @@ context as materialized (
       )
       from (
         select
-          t.tenant_type, t.tenant_typmod,
+          y.tenant_type, y.tenant_typmod,
           pg_catalog.convert_from(pg_catalog.decode((
             select pg_catalog.string_agg(
               pg_catalog.lpad(pg_catalog.to_hex(b.byte::int & 255), 2, '0'), '' order by b.place)
@@ -175,13 +203,11 @@ context as materialized (
               with ordinality as b (byte, place)
             where b.place > 4
           ), 'hex'), pg_catalog.getdatabaseencoding()) as name
-        from tenant_table as t
-        join pg_catalog.pg_policy as y on y.polrelid = t.oid
+        from plain as y
         cross join lateral pg_catalog.regexp_matches(
-          coalesce(y.polqual, y.polwithcheck)::text,
+          y.node,
           ':funcid (?:2077|3294) [^{]*\{CONST :consttype 25 [^[{}]*\[ ([-0-9 ]+) \]'
         ) as m (found)
-        limit 500
       ) as s
       group by s.name, s.tenant_type, s.tenant_typmod
       order by pg_catalog.count(*) desc, s.name
@@ -194,7 +220,13 @@ closed as (
     r.oid, r.name, r.tenant_attname,
     pg_catalog.string_agg(pg_catalog.quote_ident(a.rolname), ', ' order by a.rolname) as roles,
     exists (select from pg_catalog.pg_policy as y where y.polrelid = r.oid and y.polpermissive)
-      as for_others
+      as for_others,
+    exists (
+      select from app_role as o
+      join pg_catalog.pg_policy as y on y.polrelid = r.oid and y.polpermissive
+      cross join lateral pg_catalog.unnest(y.polroles) as q (oid)
+      where pg_catalog.pg_has_role(o.oid, q.oid, 'usage')
+    ) as lets_another_in
   from relation as r
   join app_role as a
     on pg_catalog.has_schema_privilege(a.oid, r.nspoid, 'usage')
@@ -215,11 +247,12 @@ closed as (
 )
 select
   'table:' || t.name as object,
+  case when t.lets_another_in then 'info' else 'medium' end as severity,
   pg_catalog.format(
     'closed to %s%s', t.roles, case when t.for_others then ': its policies are for other roles' end
   ) as detail,
   case
-    when t.tenant_attname is not null and c.value is not null
+    when not t.lets_another_in and t.tenant_attname is not null and c.value is not null
     then pg_catalog.format(
       'create policy tenant on %s using (%I = %s)', t.name, t.tenant_attname, c.value
     )

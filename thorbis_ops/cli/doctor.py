@@ -187,7 +187,7 @@ def _table(found: Sequence[Diagnosis]) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("", "what", "how it stands", "what that costs"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     for one in found:
         verdict = Text(one.verdict, style=COLOURS[one.verdict])
         table.add_row(verdict, Text(one.subject), Text(one.detail), Text(_cost(one)))

@@ -85,7 +85,7 @@ def _explain(
     if name not in named:
         near = difflib.get_close_matches(name, named, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ConfigError(f'nothing is called "{name}"{hint} thorbis-ops explain lists all')
+        raise ConfigError(f'nothing is called "{name}"{hint}; thorbis-ops explain lists all')
     console.print(Markdown(named[name]))
 
 

@@ -53,6 +53,8 @@ class Invocation:
 
     def targets(self, name: str | None = None, dsn: str | None = None) -> list[Target]:
         """All the targets that the options name, at least one."""
+        if None not in (name, dsn):
+            raise ConfigError("--target and --dsn name two databases; give one of them")
         if dsn is not None:
             return [self._unconfigured(dsn)]
         settings = self.settings()

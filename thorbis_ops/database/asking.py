@@ -11,7 +11,7 @@ import time
 from datetime import datetime
 
 import psycopg
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, errors, sql
 from psycopg.rows import TupleRow, dict_row
 
 from thorbis_ops.database.connection import describe
@@ -49,7 +49,8 @@ def _missing(need: str, server: Server) -> tuple[Reason, str] | None:
     if kind == "extension" and rest not in server.extensions:
         return "missing", f"needs extension {rest}: create extension {rest}"
     if kind == "member" and not (server.superuser or rest in server.memberships):
-        return "privilege", f"needs membership in {rest}: grant {rest} to the monitor role"
+        role = sql.Identifier(server.user).as_string()
+        return "privilege", f"needs membership in {rest}: grant {rest} to {role}"
     if kind == "setting":
         name, _, value = rest.partition("=")
         if server.settings.get(name, value) != value:

@@ -2,7 +2,7 @@
 
 Every session carries a name and four timeouts from its first byte, since a setting sent
 afterwards could itself wait. The client has deadlines of its own: a server that hangs
-answers no statement_timeout.
+answers no statement_timeout, and lets go of nothing that is cancelled.
 """
 
 from __future__ import annotations
@@ -10,14 +10,22 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
+from typing import TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, conninfo
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
+from thorbis_ops.deadline import sever
 from thorbis_ops.errors import ConfigError, TargetError
 
+_T = TypeVar("_T")
+
 CONNECT_TIMEOUT = 5
+#: Seconds that a server is given to end a statement that was cancelled.
+LET_GO = 2.0
 _KEEPALIVE = {
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -32,12 +40,16 @@ _CATALOGUE = {"jit": "off", "max_parallel_workers_per_gather": "0", "search_path
 def parse_dsn(dsn: str) -> dict[str, str]:
     """The parts of a libpq conninfo or URI; ConfigError, without its text, if malformed."""
     try:
-        return {k: str(v) for k, v in conninfo.conninfo_to_dict(dsn).items() if v is not None}
+        parts = {k: str(v) for k, v in conninfo.conninfo_to_dict(dsn).items() if v is not None}
     except psycopg.Error as error:
         raise ConfigError(
             f"dsn: is not a libpq conninfo or URI ({_bare(error)}); "
             "write postgresql://user@host:port/database or host=… dbname=…"
         ) from None
+    for name in ("port", "connect_timeout"):
+        if not re.fullmatch(r"[\d,]*", parts.get(name, "")):
+            raise ConfigError(f"dsn: {name} is not a number")
+    return parts
 
 
 def check_dsn(dsn: str) -> None:
@@ -51,7 +63,33 @@ def check_dsn(dsn: str) -> None:
 def _bare(error: Exception) -> str:
     """An error's first line with everything quoted cut out, since it may quote a secret."""
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return re.sub(r'"[^"]*"', "“…”", first)
+    return _QUOTED.sub("“…”", first)
+
+
+# Servers quote in the manner of their language: "x", »x«, « x », „x“, 'x', 「x」, ….
+_QUOTED = re.compile(
+    r"""\"[^"]*"|»[^«]*«|«[^»]*»|[„“][^“”]*[“”]|[‚‘][^‘’]*[‘’]|「[^」]*」|(?<!\w)'.*'(?!\w)"""
+)
+
+
+class _Line(AsyncConnection[TupleRow]):
+    """A connection that is cut at the socket when a cancelled statement will not end."""
+
+    _waits = 0
+
+    async def wait(self, gen: PQGen[_T], interval: float = 0.1, timeout: float | None = None) -> _T:
+        """As always, and counted, so that only the statement that was cancelled is cut off."""
+        self._waits += 1
+        return await super().wait(gen, interval, timeout)
+
+    async def cancel_safe(self, *, timeout: float = 30.0) -> None:
+        """As always, but not for long."""
+        asyncio.get_running_loop().call_later(LET_GO, self._cut, self._waits)
+        await super().cancel_safe(timeout=min(timeout, LET_GO))
+
+    def _cut(self, wait: int) -> None:
+        if wait == self._waits and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            sever(self)
 
 
 async def connect(
@@ -91,7 +129,8 @@ async def open_connection(
 ) -> AsyncConnection[TupleRow]:
     """A connection whose session begins with ``settings``, whatever the DSN's own options."""
     parts = parse_dsn(dsn)
-    timeout = min(int(parts.get("connect_timeout", CONNECT_TIMEOUT)), CONNECT_TIMEOUT)
+    # libpq reads 0 as for ever, and we never wait so long.
+    timeout = min(int(parts.get("connect_timeout") or 0) or CONNECT_TIMEOUT, CONNECT_TIMEOUT)
     overrides = {
         **_KEEPALIVE,
         "connect_timeout": timeout,
@@ -100,7 +139,7 @@ async def open_connection(
     }
     try:
         async with asyncio.timeout(timeout + 1):
-            return await AsyncConnection.connect(
+            return await _Line.connect(
                 dsn,
                 autocommit=True,
                 prepare_threshold=None,
@@ -133,15 +172,19 @@ def place(dsn: str) -> str:
 _CURES = {
     "password authentication failed": "the password is wrong; correct the passfile or PGPASSWORD",
     "no password supplied": "a password is needed; give it by passfile, service or PGPASSWORD",
-    "does not exist": "the role or database does not exist; correct the dsn",
     "Connection refused": "nothing listens there; is the server running?",
     "No such file or directory": "there is no such socket; is the server running?",
     "could not translate host name": "the host name is unknown; correct the dsn",
     "failed to resolve host": "the host name is unknown; correct the dsn",
-    "too many connections": "the server or the role has no connection left",
+    "too many connections": "the role or the database is at its connection limit",
+    "too many clients": "the server has no connection left",
     "remaining connection slots": "the server has no connection left",
     "starting up": "the server is starting up; try again shortly",
     "shutting down": "the server is shutting down",
+    "not permitted to log in": "the role may not log in; name another in the dsn",
+    "permission denied for database": "the role may not connect; grant connect on the database",
+    "not currently accepting connections": "the database accepts no connections",
+    "Peer authentication failed": "the socket admits only the user of that name; name a host",
     "no pg_hba.conf entry": "pg_hba.conf does not admit this role from here",
     "timeout expired": "no answer in time; is it reachable?",
 }
@@ -150,6 +193,9 @@ _CURES = {
 def explain(error: psycopg.Error) -> str:
     """Why connecting failed and what to do, in one line that quotes nothing secret."""
     text = str(error)
+    absent = re.search(r'(role|database) "[^"]*" does not exist', text)
+    if absent:
+        return f"the {absent[1]} does not exist; correct the dsn"
     for sign, cure in _CURES.items():
         if sign in text:
             return cure

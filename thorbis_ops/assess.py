@@ -90,6 +90,7 @@ def summed(
         checks=len(snapshot.answers),
         tables=table_count(snapshot.answers),
         questions=by_id,
+        asked=frozenset(snapshot.answers),
         error=snapshot.error,
     )
 

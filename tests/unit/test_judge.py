@@ -166,6 +166,7 @@ def report(*found: Finding, unanswered: int = 0, error: str | None = None) -> Re
         checks=3,
         tables=None,
         questions={},
+        asked=frozenset(),
         error=error,
     )
 

@@ -45,6 +45,7 @@ def report(*findings: Finding, unanswered: tuple[Unanswered, ...] = ()) -> Repor
         checks=1,
         tables=None,
         questions={QUESTION.id: QUESTION},
+        asked=frozenset({QUESTION.id}),
     )
 
 

@@ -15,7 +15,10 @@ OK, FOUND, USAGE, UNANSWERED = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a check tells; ``error`` where the target was not reached."""
+    """What a check tells; ``error`` where the target was not reached.
+
+    ``questions`` are all that could be asked of such a server, ``asked`` those that were.
+    """
 
     target: str
     server: Server | None
@@ -27,6 +30,7 @@ class Report:
     checks: int
     tables: int | None
     questions: Mapping[str, Question] = field(repr=False)
+    asked: frozenset[str]
     error: str | None = None
 
     def visible(self) -> tuple[Finding, ...]:

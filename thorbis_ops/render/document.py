@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -20,8 +21,12 @@ def rfc3339(moment: datetime) -> str:
 
 
 def dumps(value: Any) -> str:
-    """One indented JSON document; what JSON has no type for is written as text."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2).decode()
+    """One indented JSON document: numbers as numbers; what JSON has no type for, as text."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2).decode()
+
+
+def _plain(value: object) -> float | str:
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def reports(found: Sequence[Report]) -> str:

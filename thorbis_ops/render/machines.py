@@ -73,7 +73,7 @@ def _result(one: Finding) -> dict[str, Any]:
 
 
 def junit(found: Sequence[Report], fail_on: Severity | None) -> str:
-    """JUnit XML: a case a check; findings fail it, what was not answered is an error."""
+    """JUnit XML: a case a check; findings fail it, no answer is an error, not asked is skipped."""
     suites = ET.Element("testsuites", name="thorbis-ops")
     for report in found:
         _suite(suites, report, fail_on)
@@ -94,7 +94,11 @@ def _suite(parent: ET.Element, report: Report, fail_on: Severity | None) -> None
                 ET.SubElement(case, "failure", message=_xml(f"{one.object}: {one.detail}"))
         if check in troubled:
             ET.SubElement(case, "error", message=_xml(troubled[check].detail))
-    counts = {"tests": "testcase", "failures": "testcase/failure", "errors": "testcase/error"}
+        elif check not in report.asked and not len(case):
+            ET.SubElement(case, "skipped", message="not asked: no source, or another role's")
+    counts = {"tests": "testcase"}
+    counts |= {f"{kind}s": f"testcase/{kind}" for kind in ("failure", "error")}
+    counts["skipped"] = "testcase/skipped"
     for name, path in counts.items():
         suite.set(name, str(len(suite.findall(path))))
 
@@ -111,8 +115,9 @@ def nagios(found: Sequence[Report], fail_on: Severity | None) -> str:
     word = _WORDS[nagios_code(found, fail_on)]
     worst = sorted(chain.from_iterable(r.visible() for r in found), key=lambda f: -f.severity)
     said = f"{worst[0].object}: {worst[0].title}" if worst else "nothing found"
-    troubled = sum(len(r.unanswered) for r in found)
+    troubled = [u.question for r in found for u in r.unanswered]
+    silent = f"{len(troubled)} not answered, {troubled[0]} first" if troubled else ""
     lost = "; ".join(f"{r.target} not reached: {r.error}" for r in found if r.error)
-    figures = f"findings={len(worst)} unanswered={troubled}"
-    text = "; ".join(filter(None, (lost, said))).replace("|", "/")
+    figures = f"findings={len(worst)} unanswered={len(troubled)}"
+    text = "; ".join(filter(None, (lost, silent, said))).replace("|", "/")
     return f"THORBIS {word} - {' '.join(text.split())} | {figures}"

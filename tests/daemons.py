@@ -18,6 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
+
+from thorbis_ops import content
+from thorbis_ops.server import RunningServer
+
 T = TypeVar("T")
 
 
@@ -112,3 +117,37 @@ def daemon(configuration: str, place: Path) -> Iterator[RunningDaemon]:
 
 def target(name: str, dsn: str) -> str:
     return f'[[targets]]\nname = "{name}"\ndsn = "{dsn}"\n'
+
+
+def execute(dsn: str, *statements: str) -> list[Any]:
+    """Execute statements one by one; the rows of the last."""
+    rows: list[Any] = []
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement.encode())
+            rows = cursor.fetchall() if cursor.description else []
+    return rows
+
+
+@contextlib.contextmanager
+def frozen(server: RunningServer) -> Iterator[None]:
+    """A server that keeps its connections and answers nothing, as on a storage that hangs."""
+    os.kill(server.pid, signal.SIGSTOP)
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    pids = [server.pid, *map(int, children)]
+    try:
+        for pid in pids[1:]:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def job(folder: Path, name: str, rows: str, schedule: str = "* * * * *") -> str:
+    """The configuration that runs one job of the test's own by the minute, and no other."""
+    folder.mkdir(exist_ok=True)
+    header = f'/*\ntitle = "{name}"\nschedule = "{schedule}"\ncommands = ["INSERT"]\n*/\n'
+    (folder / f"{name}.sql").write_text(header + rows, encoding="utf-8")
+    others = "".join(f"[jobs.{one.name}]\nenabled = false\n" for one in content.load_jobs())
+    return f'[content]\nmaintenance = ["{folder}"]\n{others}'

@@ -7,8 +7,9 @@ down how it ended, let another daemon act. A server that lets nobody go is cut o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -89,7 +90,7 @@ class Daemon:
             (ROTATE, self._keeping.rotate),
         ):
             self._ticker.add_job(
-                act,
+                _tick(act),
                 IntervalTrigger(seconds=seconds, timezone=UTC),
                 next_run_time=datetime.now(UTC),
                 coalesce=True,
@@ -137,6 +138,16 @@ class Daemon:
         except TimeoutError:
             _logger.warning("the store does not answer; the lease runs out by itself")
         await self._showing.close()
+
+
+def _tick(act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """A tick that the end may cancel: no fault, though the ticker would tell it as one."""
+
+    async def tick() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await act()
+
+    return tick
 
 
 def _jobs(settings: Settings) -> list[Job]:

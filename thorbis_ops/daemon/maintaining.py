@@ -27,7 +27,7 @@ from thorbis_ops.store.lease import Lease
 
 FAREWELL = 6.0
 # A job that did not end well lets the others have their turn before it is tried again.
-HOLD_OFF = 30.0
+HOLD_OFF = 15.0
 _logger = logging.getLogger(__name__)
 
 

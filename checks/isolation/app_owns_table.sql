@@ -134,7 +134,7 @@ select
   'role:' || pg_catalog.quote_ident(o.rolname) as object,
   pg_catalog.format(
     'owns %s tables: %s%s', o.tables, pg_catalog.array_to_string(o.some, ', '),
-    case when o.tables > 3 then ', …' end
+    case when o.tables > 3 then ', ...' end
   ) as detail
 from owned as o
 order by object;

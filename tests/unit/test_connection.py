@@ -12,6 +12,7 @@ from thorbis_ops.errors import ConfigError
     ("dsn", "said"),
     [
         ("host=x connect_timeout=s3cret", "dsn: connect_timeout is not a number"),
+        ("host=x connect_timeout=1,2", "dsn: connect_timeout is not a number"),
         ("host=x port=s3cret", "dsn: port is not a number"),
         ("host=x s3cret", "dsn: is not a libpq conninfo or URI"),
         ("postgresql://u:s3cret@x/y?s3cret=1", "dsn: is not a libpq conninfo or URI"),
@@ -33,6 +34,7 @@ def test_several_hosts_have_several_ports() -> None:
     [
         'invalid input syntax for type integer: "s3cret"',
         "ungültige Eingabesyntax für Typ integer: »s3cret«",
+        "ung?ltige Eingabesyntax f?r Typ integer: >>s3cret<<",
         "syntaxe en entrée invalide pour le type integer : « s3cret »",
         "недопустимый синтаксис: „s3cret“",
         "型integerの入力構文が不正です: 「s3cret」",

@@ -14,11 +14,12 @@ from typing import TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, conninfo
-from psycopg.abc import PQGen
+from psycopg.abc import Buffer, PQGen
+from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
-from thorbis_ops.deadline import sever
+from thorbis_ops.deadline import deadline, sever
 from thorbis_ops.errors import ConfigError, TargetError
 
 _T = TypeVar("_T")
@@ -46,8 +47,8 @@ def parse_dsn(dsn: str) -> dict[str, str]:
             f"dsn: is not a libpq conninfo or URI ({_bare(error)}); "
             "write postgresql://user@host:port/database or host=… dbname=…"
         ) from None
-    for name in ("port", "connect_timeout"):
-        if not re.fullmatch(r"[\d,]*", parts.get(name, "")):
+    for name, form in (("port", r"[\d,]*"), ("connect_timeout", r"\d*")):
+        if not re.fullmatch(form, parts.get(name, "")):
             raise ConfigError(f"dsn: {name} is not a number")
     return parts
 
@@ -68,7 +69,7 @@ def _bare(error: Exception) -> str:
 
 # Servers quote in the manner of their language: "x", »x«, « x », „x“, 'x', 「x」, ….
 _QUOTED = re.compile(
-    r"""\"[^"]*"|»[^«]*«|«[^»]*»|[„“][^“”]*[“”]|[‚‘][^‘’]*[‘’]|「[^」]*」|(?<!\w)'.*'(?!\w)"""
+    r"""\"[^"]*"|»[^«]*«|«[^»]*»|>>.*?<<|[„“][^“”]*[“”]|[‚‘][^‘’]*[‘’]|「[^」]*」|(?<!\w)'.*'(?!\w)"""
 )
 
 
@@ -135,11 +136,12 @@ async def open_connection(
         **_KEEPALIVE,
         "connect_timeout": timeout,
         "application_name": application_name,
+        "client_encoding": "UTF8",
         "options": " ".join([parts.get("options", ""), *map(_option, settings.items())]).strip(),
     }
     try:
         async with asyncio.timeout(timeout + 1):
-            return await _Line.connect(
+            connection = await _Line.connect(
                 dsn,
                 autocommit=True,
                 prepare_threshold=None,
@@ -149,6 +151,28 @@ async def open_connection(
         raise TargetError(f"{place(dsn)}: no answer in {timeout} s; is it reachable?") from None
     except psycopg.Error as error:
         raise TargetError(f"{place(dsn)}: {explain(error)}") from None
+    if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+        await _take_any_text(connection)
+    return connection
+
+
+async def _take_any_text(connection: AsyncConnection[TupleRow]) -> None:
+    """A database without an encoding holds what it was given, and would refuse to call it UTF-8."""
+    for type_ in ("text", "name", "varchar", "bpchar"):
+        connection.adapters.register_loader(type_, _AnyText)
+    try:
+        with deadline(connection, CONNECT_TIMEOUT):
+            await connection.execute("set client_encoding = 'SQL_ASCII'")
+    except psycopg.Error as error:
+        raise TargetError(f"the connection was lost: {describe(error)}") from None
+
+
+class _AnyText(Loader):
+    """Text that need not be UTF-8."""
+
+    def load(self, data: Buffer) -> str:
+        """The text, with an escape for each byte that is no part of any."""
+        return bytes(data).decode("utf-8", "backslashreplace")
 
 
 def _option(pair: tuple[str, str]) -> str:

@@ -4,7 +4,8 @@ why = """Same table, method, columns, order, operator classes, collations, expre
 predicate: every write keeps up both, every query needs one. The one that guards a rule is kept,
 else the older. Expressions are compared as the server stores them, without positions in text,
 so that nothing waits for a lock."""
-fix = """Drop the one named with the statement shown."""
+fix = """Drop the one named with the statement shown. That of a partitioned table cannot be dropped
+concurrently: it locks the table and all its partitions for a moment, so set a lock_timeout."""
 every = "1h"
 scope = "database"
 needs = ["primary"]

@@ -6,7 +6,8 @@ report at the end of the month has been seen. Indexes that guard a rule (primary
 exclusion, replica identity), that serve a foreign key, or that are smaller than a megabyte are
 left out. Replicas keep statistics of their own and were not asked."""
 fix = """Look at every replica's pg_stat_user_indexes first; then drop it with the statement
-shown, and keep its definition."""
+shown, and keep its definition. That of a partitioned table cannot be dropped concurrently: set a
+lock_timeout."""
 every = "1d"
 scope = "database"
 needs = ["primary"]

@@ -2,8 +2,8 @@
 title = "A tenant column may be null"
 why = """A row without a tenant belongs to nobody: a policy that compares with = hides it from all,
 one that is written with a way out for null shows it to all."""
-fix = """Fill the nulls, then run the statement shown; on a large table add a check (… is not
-null) not valid, validate it, and set not null after that."""
+fix = """Fill the nulls, then run the statements shown, each by itself: the check is validated
+while the table is read and written, and spares SET NOT NULL its scan under an exclusive lock."""
 every = "1h"
 scope = "database"
 severity = "low"
@@ -124,7 +124,13 @@ app_role as materialized (
 select
   'table:' || t.name as object,
   pg_catalog.format('column %I', t.tenant_attname) as detail,
-  pg_catalog.format('alter table %s alter column %I set not null', t.name, t.tenant_attname) as fix
+  pg_catalog.format(
+    E'alter table %1$s add constraint tenant_not_null check (%2$I is not null) not valid;\n'
+    'alter table %1$s validate constraint tenant_not_null;\n'
+    'alter table %1$s alter column %2$I set not null;\n'
+    'alter table %1$s drop constraint tenant_not_null',
+    t.name, t.tenant_attname
+  ) as fix
 from tenant_table as t
 where not t.tenant_not_null and not t.relispartition
 order by object;

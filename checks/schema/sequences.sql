@@ -31,6 +31,7 @@ sequence as materialized (
     pg_catalog.quote_ident(a.attname) as column_name,
     q.seqtypid,
     a.atttypid,
+    t.relpages::bigint * pg_catalog.current_setting('block_size')::bigint as bytes,
     q.seqincrement,
     q.seqstart,
     q.seqcycle,
@@ -87,8 +88,14 @@ select
     when r.used >= 0.75 then 'medium'
   end as severity,
   pg_catalog.format(
-    'at %s of %s%s', r.value, r.last,
-    case when r.column_name is not null then ', feeds ' || r.table_name || '.' || r.column_name end
+    'at %s of %s%s%s', r.value, r.last,
+    case when r.column_name is not null then ', feeds ' || r.table_name || '.' || r.column_name end,
+    case
+      when r.atttypid in ('int2'::regtype, 'int4'::regtype)
+      then pg_catalog.format(
+        '; bigint rewrites %s under an exclusive lock', pg_catalog.pg_size_pretty(r.bytes)
+      )
+    end
   ) as detail,
   pg_catalog.concat_ws(
     E';\n',

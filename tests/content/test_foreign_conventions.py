@@ -94,3 +94,25 @@ async def test_forcing_does_not_bind_a_superuser(db: str) -> None:
         async with asker(db) as at:
             orders = (await found(at, "isolation.rls_not_forced"))[f"table:{ORDERS}"]
     assert "a superuser, bound only once a plain role owns the table" in orders.detail
+
+
+async def test_no_advice_locks_a_large_table_unsaid(db: str) -> None:
+    with swept(db):
+        run(
+            db,
+            f"{SOUND};\ncreate table {S}.loose (business_id uuid, n serial);\n"
+            f"insert into {S}.loose (n) select generate_series(1, 5000);\nanalyze {S}.loose;\n"
+            f"select setval('{S}.loose_n_seq', 2147483646)",
+        )
+        async with asker(db) as at:
+            loose = (await found(at, "isolation.nullable_tenant_column"))[f"table:{S}.loose"]
+            worn = (await found(at, "schema.sequences"))[f"sequence:{S}.loose_n_seq"]
+    steps = loose.fix.split(";\n")
+    assert [step.split(f"{S}.loose ")[1].split(" tenant")[0] for step in steps] == [
+        "add constraint",
+        "validate constraint",
+        "alter column business_id set not null",
+        "drop constraint",
+    ]
+    assert "not valid" in steps[0]
+    assert "bigint rewrites 184 kB under an exclusive lock" in worn.detail

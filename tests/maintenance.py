@@ -1,5 +1,6 @@
 """A database with a journal, and jobs to run on it, for the tests of maintenance."""
 
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import pytest
 from thorbis_ops import content, runner
 from thorbis_ops.model import Job, Outcome, Plan, Target
 from thorbis_ops.runner import Order, Report
+from thorbis_ops.server import RunningServer
 from thorbis_ops.store import Store, connect, migrate, open_store
 
 
@@ -83,11 +85,29 @@ def decisions(plan: Plan) -> dict[str, str]:
     return {c.object: c.decision for c in plan.considered}
 
 
+# A journal is made once on each server, and then copied with its database.
+_TEMPLATE = "bench_template"
+
+
+async def _template(pg: RunningServer) -> None:
+    found = execute(pg.dsn(), f"select 1 from pg_database where datname = '{_TEMPLATE}'")
+    if not found:
+        execute(pg.dsn(), f"create database {_TEMPLATE} template template0")
+        await prepare(pg.dsn(_TEMPLATE))
+        await (await open_store(pg.dsn(_TEMPLATE), now=datetime.now(UTC))).close()
+        execute(pg.dsn(), f"alter database {_TEMPLATE} allow_connections false")
+
+
 @pytest.fixture
-async def bench(db: str) -> AsyncIterator[Bench]:
-    await prepare(db)
-    async with await open_store(db, now=datetime.now(UTC)) as store:
-        yield Bench(db, store)
+async def bench(pg: RunningServer) -> AsyncIterator[Bench]:
+    await _template(pg)
+    name = f"bench_{secrets.token_hex(6)}"
+    execute(pg.dsn(), f"create database {name} template {_TEMPLATE}")
+    try:
+        async with await open_store(pg.dsn(name), now=datetime.now(UTC)) as store:
+            yield Bench(pg.dsn(name), store)
+    finally:
+        execute(pg.dsn(), f"drop database {name} with (force)")
 
 
 # A job whose steps note what they did, once each; "seconds" makes a step slow.

@@ -1,9 +1,10 @@
 """A base backup that is damaged, foreign or old is told apart from one that is whole."""
 
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,25 +63,42 @@ def test_a_whole_backup_is_ok_and_says_what_it_is(pg: RunningServer, backup: Pat
     assert "WAL readable" in table.stdout
 
 
-@pytest.mark.parametrize("damage", ["changed", "lost", "added", "manifest", "label"])
-def test_any_damage_fails(backup: Path, damage: str) -> None:
+def changed(backup: Path) -> None:
     largest = max((backup / "base" / "1").iterdir(), key=lambda path: path.stat().st_size)
-    match damage:
-        case "changed":
-            content = bytearray(largest.read_bytes())
-            content[5000] ^= 1
-            largest.write_bytes(content)
-        case "lost":
-            largest.unlink()
-        case "added":
-            (backup / "base" / "1" / "stranger").write_text("x", encoding="utf-8")
-        case "manifest":
-            (backup / "backup_manifest").write_text('{"Files": [', encoding="utf-8")
-        case _:
-            (backup / "backup_label").unlink()
+    content = bytearray(largest.read_bytes())
+    content[5000] ^= 1
+    rewrite(largest, content)
+
+
+def rewrite(path: Path, content: bytes) -> None:
+    """Write a file anew, since copies share theirs by hard links."""
+    path.unlink()
+    path.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a byte changed": changed,
+    "a file lost": lambda backup: (backup / "base" / "1" / "1259").unlink(),
+    "a file added": lambda backup: (backup / "base" / "1" / "stranger").write_text("x"),
+    "WAL lost": lambda backup: min((backup / "pg_wal").glob("0*")).unlink(),
+    "half a manifest": lambda backup: rewrite(backup / "backup_manifest", b'{"Files": ['),
+    "no label": lambda backup: (backup / "backup_label").unlink(),
+}
+
+
+async def test_any_damage_fails_with_its_reason(backup: Path, place: Path) -> None:
+    for name, damage in DAMAGES.items():
+        copy = place / name
+        shutil.copytree(backup, copy, copy_function=os.link)
+        damage(copy)
+        found = await verify(copy, Expectation(), datetime.now(UTC))
+        # Without any WAL it may have been meant for an archive: that is not known.
+        expected = "unknown" if name == "WAL lost" else "failed"
+        assert (name, found.verdict) == (name, expected)
+        assert found.detail
+        shutil.rmtree(copy)
     code, document = verified(str(backup))
-    assert (code, document["verdict"]) == (1, "failed")
-    assert next(s for s in document["steps"] if s["verdict"] == "failed")["detail"]
+    assert (code, document["verdict"]) == (0, "ok")
 
 
 def test_a_missing_manifest_is_unknown_and_never_ok(backup: Path) -> None:

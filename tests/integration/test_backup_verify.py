@@ -1,5 +1,6 @@
 """A base backup that is damaged, foreign or old is told apart from one that is whole."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,8 +20,8 @@ from thorbis_ops.server import RunningServer, make_directory
 __all__ = ["bench"]
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
+@contextlib.contextmanager
+def temporary_place() -> Iterator[Path]:
     """A folder that PostgreSQL's account may write to."""
     folder = make_directory(Path(tempfile.mkdtemp()))
     yield folder
@@ -34,8 +35,21 @@ def take(pg: RunningServer, path: Path, *options: str) -> Path:
 
 
 @pytest.fixture
-def backup(pg: RunningServer, place: Path) -> Path:
-    return take(pg, place / "one", "--label=nightly")
+def place() -> Iterator[Path]:
+    with temporary_place() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def taken(pg: RunningServer) -> Iterator[Path]:
+    with temporary_place() as folder:
+        yield take(pg, folder / "one", "--label=nightly")
+
+
+@pytest.fixture
+def backup(taken: Path, place: Path) -> Path:
+    """A backup to damage; its files are shared by hard links, so they are replaced whole."""
+    return shutil.copytree(taken, place / "one", copy_function=os.link)
 
 
 def verified(*arguments: str) -> tuple[int, dict[str, Any]]:
@@ -70,7 +84,7 @@ def changed(backup: Path) -> None:
     rewrite(largest, content)
 
 
-def rewrite(path: Path, content: bytes) -> None:
+def rewrite(path: Path, content: bytes | bytearray) -> None:
     """Write a file anew, since copies share theirs by hard links."""
     path.unlink()
     path.write_bytes(content)

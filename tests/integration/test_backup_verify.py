@@ -24,8 +24,10 @@ __all__ = ["bench"]
 def temporary_place() -> Iterator[Path]:
     """A folder that PostgreSQL's account may write to."""
     folder = make_directory(Path(tempfile.mkdtemp()))
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def take(pg: RunningServer, path: Path, *options: str) -> Path:

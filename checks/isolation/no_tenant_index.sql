@@ -124,34 +124,37 @@ app_role as materialized (
     )
 ),
 -- end of tenancy
+-- What names the table is carried along: joined again, it would be searched once for each table.
 member as (
-  select t.oid as root, t.oid as relid from tenant_table as t where not t.relispartition
+  select t.oid as relid, t.name, t.relkind, t.tenant_attname
+  from tenant_table as t
+  where not t.relispartition
+    and not exists (
+      select from pg_catalog.pg_index as i
+      where i.indrelid = t.oid and i.indisvalid and i.indpred is null
+        and i.indkey[0] = t.tenant_attnum
+    )
   union all
-  select m.root, i.inhrelid
+  select i.inhrelid, m.name, m.relkind, m.tenant_attname
   from member as m
   join pg_catalog.pg_inherits as i on i.inhparent = m.relid
 ),
 counted as (
   select
-    m.root,
+    m.name, m.relkind, m.tenant_attname,
     pg_catalog.sum(greatest(c.reltuples, pg_catalog.pg_stat_get_live_tuples(c.oid), 0)) as rows
   from member as m
   join pg_catalog.pg_class as c on c.oid = m.relid
   where c.relkind = 'r'
-  group by m.root
+  group by m.name, m.relkind, m.tenant_attname
 )
 select
-  'table:' || t.name as object,
-  r.rows::bigint as value,
-  pg_catalog.format('about %s rows', r.rows::bigint) as detail,
+  'table:' || c.name as object,
+  c.rows::bigint as value,
+  pg_catalog.format('about %s rows', c.rows::bigint) as detail,
   pg_catalog.format(
     'create index %son %s (%I)',
-    case when t.relkind = 'r' then 'concurrently ' end, t.name, t.tenant_attname
+    case when c.relkind = 'r' then 'concurrently ' end, c.name, c.tenant_attname
   ) as fix
-from tenant_table as t
-join counted as r on r.root = t.oid
-where not exists (
-  select from pg_catalog.pg_index as i
-  where i.indrelid = t.oid and i.indisvalid and i.indpred is null and i.indkey[0] = t.tenant_attnum
-)
+from counted as c
 order by value desc, object;

@@ -123,6 +123,13 @@ def own_pg(request: pytest.FixtureRequest) -> Iterator[server.RunningServer]:
         yield found
 
 
+@pytest.fixture(scope="module", params=MAJORS, ids=lambda major: f"pg{major}")
+def module_pg(request: pytest.FixtureRequest) -> Iterator[server.RunningServer]:
+    """A PostgreSQL for one module, whose tests change the roles that all databases share."""
+    with _running(request.param) as found:
+        yield found
+
+
 @pytest.fixture
 def db(pg: server.RunningServer) -> Iterator[str]:
     """The DSN, as superuser, of a new empty database."""

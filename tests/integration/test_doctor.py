@@ -30,6 +30,12 @@ def examine(dsn: str) -> tuple[int, dict[str, dict[str, Any]]]:
 
 
 @pytest.fixture
+def pg(module_pg: RunningServer) -> RunningServer:
+    """Roles belong to the cluster, so this module has one of its own."""
+    return module_pg
+
+
+@pytest.fixture
 def plain_role(db: str) -> Iterator[str]:
     """The DSN of a role that may log in and nothing else."""
     execute(db, "create role thorbis_test_plain login")

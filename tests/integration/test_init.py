@@ -31,6 +31,12 @@ def login(dsn: str, role: str) -> str:
 
 
 @pytest.fixture
+def pg(module_pg: RunningServer) -> RunningServer:
+    """Roles belong to the cluster, so this module has one of its own."""
+    return module_pg
+
+
+@pytest.fixture
 def fresh(db: str) -> Iterator[str]:
     """A database with one table of an oddly named owner; roles go when the test ends."""
     execute(

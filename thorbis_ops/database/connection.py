@@ -34,6 +34,12 @@ _KEEPALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+# The server's side of it: a session whose client is cut off holds its locks for two hours else.
+_SERVER_KEEPALIVE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
 # Catalogue reads gain nothing from either, and a parallel worker starts with cold caches.
 _CATALOGUE = {"jit": "off", "max_parallel_workers_per_gather": "0", "search_path": "pg_catalog"}
 
@@ -122,6 +128,7 @@ def session_settings(
         "lock_timeout": str(round(lock_timeout * 1000)),
         "statement_timeout": str(round(statement_timeout * 1000)),
         "idle_in_transaction_session_timeout": str(round(idle_timeout * 1000)),
+        **_SERVER_KEEPALIVE,
     }
 
 

@@ -7,13 +7,9 @@ down how it ended, let another daemon act. A server that lets nobody go is cut o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 
 from thorbis_ops import assess, content, orders, sources
 from thorbis_ops.daemon.keeping import Keeping
@@ -21,6 +17,7 @@ from thorbis_ops.daemon.maintaining import Maintaining
 from thorbis_ops.daemon.sampling import Sampling
 from thorbis_ops.daemon.showing import Showing
 from thorbis_ops.daemon.standing import Standing
+from thorbis_ops.daemon.ticking import Ticker
 from thorbis_ops.daemon.watch import Watch
 from thorbis_ops.errors import ConfigError
 from thorbis_ops.model import Job
@@ -44,13 +41,14 @@ class Daemon:
         self._maintaining = Maintaining(settings, _jobs(settings), self._standing)
         self._watches = self._every_watch()
         self._showing = Showing(settings, self._watches, self._maintaining, self._sampling)
-        self._ticker = AsyncIOScheduler(timezone=UTC)
+        self._ticker = Ticker()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lives until ``stop`` is set. ConfigError when the address cannot be had."""
         await self._showing.open()
         tasks = [
             asyncio.create_task(self._standing.forever(), name="standing"),
+            asyncio.create_task(self._ticker.forever(), name="ticker"),
             *(asyncio.create_task(w.forever(), name=w.target.name) for w in self._watches),
         ]
         try:
@@ -89,16 +87,7 @@ class Daemon:
             (KEEP, self._keeping.keep),
             (ROTATE, self._keeping.rotate),
         ):
-            self._ticker.add_job(
-                _tick(act),
-                IntervalTrigger(seconds=seconds, timezone=UTC),
-                next_run_time=datetime.now(UTC),
-                coalesce=True,
-                misfire_grace_time=None,
-                max_instances=1,
-            )
-        # A tick that is still at work when the next one comes is no news.
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+            self._ticker.add(act, seconds)
         self._ticker.start()
 
     async def _maintain(self) -> None:
@@ -122,8 +111,7 @@ class Daemon:
         _logger.info("stopping")
 
     async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
-        if self._ticker.running:
-            self._ticker.shutdown(wait=False)
+        self._ticker.stop()
         await self._maintaining.stop()
         for task in tasks:
             task.cancel()
@@ -138,16 +126,6 @@ class Daemon:
         except TimeoutError:
             _logger.warning("the store does not answer; the lease runs out by itself")
         await self._showing.close()
-
-
-def _tick(act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """A tick that the end may cancel: no fault, though the ticker would tell it as one."""
-
-    async def tick() -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await act()
-
-    return tick
 
 
 def _jobs(settings: Settings) -> list[Job]:

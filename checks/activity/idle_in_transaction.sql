@@ -17,7 +17,8 @@ select
   pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - a.state_change)) as value,
   pg_catalog.format(
     'role %s in database %s, application %L, %s',
-    pg_catalog.quote_ident(a.usename), pg_catalog.quote_ident(a.datname), a.application_name, a.state
+    pg_catalog.quote_ident(a.usename), pg_catalog.quote_ident(a.datname),
+    a.application_name, a.state
   ) as detail,
   pg_catalog.format(
     'select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity'

@@ -15,7 +15,8 @@ select
   'transaction:' || pg_catalog.quote_ident(x.gid) as object,
   pg_catalog.round(extract(epoch from pg_catalog.clock_timestamp() - x.prepared)) as value,
   pg_catalog.format(
-    'prepared by %s in database %s', pg_catalog.quote_ident(x.owner), pg_catalog.quote_ident(x.database)
+    'prepared by %s in database %s',
+    pg_catalog.quote_ident(x.owner), pg_catalog.quote_ident(x.database)
   ) as detail,
   pg_catalog.format('rollback prepared %L', x.gid) as fix
 from pg_catalog.pg_prepared_xacts as x

@@ -176,7 +176,7 @@ def show_history(console: Console, found: History) -> None:
     for one in found.runs:
         took = f"{one.duration.total_seconds():.1f} s" if one.duration else "at work"
         table.add_row(
-            one.job, one.target, rfc3339(one.scheduled_at), took,
+            one.job, one.target, f"{one.scheduled_at:%m-%d %H:%MZ}", took,
             _coloured(one.outcome or "at work"), f"{one.steps_done}/{one.steps_total}",
             escape(one.detail),
         )  # fmt: skip
@@ -187,7 +187,7 @@ def show_history(console: Console, found: History) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("job", "for", "took"))
     return table
 
 

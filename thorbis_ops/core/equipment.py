@@ -102,11 +102,11 @@ _WISHES = (
         _RELOAD,
         "auto",
     ),
-    _wish(
-        "archive_mode",
-        "on always",
-        "no restore to a point in time: all since the last base backup can be lost",
-        "-- with an archive_command, and restart",
+    _Wish(
+        name="archive_mode",
+        good=frozenset({"on", "always"}),
+        cost="no restore to a point in time: all since the last base backup can be lost",
+        cure="set archive_command or archive_library first, then archive_mode = on, and restart",
     ),
     _Wish(
         name="data_checksums",

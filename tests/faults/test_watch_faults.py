@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import SETTINGS
-from tests.daemons import execute, frozen
+from tests.daemons import execute, frozen, target
 from tests.maintenance import prepare
-from thorbis_ops import database, server
+from thorbis_ops import config, database, server
+from thorbis_ops.daemon import Daemon
 from thorbis_ops.daemon import watch as watching
 from thorbis_ops.daemon.ticking import Ticker
 from thorbis_ops.daemon.watch import Watch
+from thorbis_ops.errors import ConfigError
 from thorbis_ops.model import Target, Unanswered
 from thorbis_ops.sampler import Sampled, Sampler
 from thorbis_ops.sampler import steps as sampling
@@ -181,3 +186,45 @@ async def test_a_clock_set_back_does_not_silence_the_ticker() -> None:
         await asyncio.wait_for(ticked.wait(), 5)
     finally:
         ticker.stop()
+
+
+@NEWEST
+async def test_names_that_no_server_resolves_take_no_thread_from_the_others(
+    db: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, resolve = threading.Event(), socket.getaddrinfo
+
+    def silent(host: str, *rest: Any, **named: Any) -> Any:
+        if host.endswith(".silent.example"):
+            released.wait()
+            raise socket.gaierror("no answer")
+        return resolve(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    lost = "".join(target(f"lost{n}", f"host=db{n}.silent.example dbname=x") for n in range(40))
+    path = tmp_path / "config.toml"
+    path.write_text(
+        lost + target("good", db) + '[store]\nenabled = false\n[web]\nlisten = "127.0.0.1:0"\n'
+    )
+    stop, one = asyncio.Event(), Daemon(config.load(path, {}, database.check_dsn))
+    life = asyncio.create_task(one.run(stop))
+    try:
+        until_up = asyncio.create_task(_shown(one, 'thorbis_up{target="good"} 1'))
+        await asyncio.wait_for(until_up, 20)
+        stop.set()
+        await asyncio.wait_for(life, 9)
+    finally:
+        released.set()
+
+
+async def _shown(one: Daemon, text: str) -> None:
+    """Waits for a line of ``/metrics``."""
+    while True:
+        await asyncio.sleep(0.2)
+        with contextlib.suppress(OSError, RuntimeError, ConfigError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+            writer.write(b"GET /metrics HTTP/1.0\r\n\r\n")
+            reply = await reader.read()
+            writer.close()
+            if text.encode() in reply:
+                return

@@ -34,23 +34,26 @@ def command() -> None:
 async def _live() -> None:
     from thorbis_ops.daemon import Daemon
 
-    stop = asyncio.Event()
+    stop, ended = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _told, stop)
+        loop.add_signal_handler(number, _told, stop, ended)
     await Daemon(invocation().settings()).run(stop)
+    ended.set()
 
 
-def _told(stop: asyncio.Event) -> None:
+def _told(stop: asyncio.Event, ended: threading.Event) -> None:
     """Begins the end; said twice it is no different."""
     if not stop.is_set():
         stop.set()
-        last_resort = threading.Timer(LAST_RESORT, _leave)
+        last_resort = threading.Timer(LAST_RESORT, _leave, [ended])
         last_resort.daemon = True
         last_resort.start()
 
 
-def _leave() -> None:
-    logging.getLogger(__name__).warning("something would not end in time; ended without it")
+def _leave(ended: threading.Event) -> None:
+    """Leaves behind what is stuck; a fault only where the daemon itself had not ended."""
+    if not ended.is_set():
+        logging.getLogger(__name__).warning("something would not end in time; ended without it")
     logging.shutdown()
-    os._exit(1)
+    os._exit(int(not ended.is_set()))

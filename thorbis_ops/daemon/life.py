@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from thorbis_ops import assess, content, orders, sources
@@ -25,6 +26,8 @@ from thorbis_ops.settings import Settings
 
 MAINTAIN, FACTS, SHOW, KEEP, ROTATE = 5, 30, 5, 2, 3600
 LET_GO = 2.0
+# A name server that is silent holds a thread for half a minute, while its target is tried again.
+THREADS, THREADS_A_TARGET = 8, 4
 _logger = logging.getLogger(__name__)
 
 
@@ -45,6 +48,8 @@ class Daemon:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lives until ``stop`` is set. ConfigError when the address cannot be had."""
+        threads = THREADS + THREADS_A_TARGET * len(self._watches)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads))
         await self._showing.open()
         tasks = [
             asyncio.create_task(self._standing.forever(), name="standing"),

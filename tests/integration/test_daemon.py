@@ -17,11 +17,16 @@ import pytest
 
 from tests.daemons import RunningDaemon, daemon, execute, frozen, target, until
 from tests.integration.commands import thorbis_ops
+from thorbis_ops import content
 from thorbis_ops.server import RunningServer
 
 WATCH_ONLY = "[store]\nenabled = false\n"
 QUICK = '[sampler]\nevery = "1s"\n'
-BY_THE_MINUTE = '[jobs.analyze]\nschedule = "* * * * *"\nwindow = "00:00-24:00"\n'
+# No other job, whatever the hour at which the tests run.
+UNSCHEDULED = "[schedule]\nenabled = false\n"
+BY_THE_MINUTE = '[jobs.analyze]\nschedule = "* * * * *"\nwindow = "00:00-24:00"\n' + "".join(
+    f"[jobs.{job.name}]\nenabled = false\n" for job in content.load_jobs() if job.name != "analyze"
+)
 NEWEST = pytest.mark.parametrize("pg", [18], indirect=True, ids=["pg18"])
 
 
@@ -123,7 +128,7 @@ def counted(dsn: str) -> int:
 
 
 def test_a_kill_loses_no_event_and_counts_none_twice(kept: str, tmp_path: Path) -> None:
-    configuration = target("main", kept) + QUICK
+    configuration = target("main", kept) + QUICK + UNSCHEDULED
     with daemon(configuration, tmp_path) as first:
         first.ready()
         until(lambda: first.metric("thorbis_slo_coverage_ratio"), bool)
@@ -170,7 +175,7 @@ def test_of_two_daemons_one_acts_and_the_other_takes_over(kept: str, tmp_path: P
 
 @NEWEST
 def test_the_end_lets_another_act_at_once(kept: str, tmp_path: Path) -> None:
-    configuration = target("main", kept)
+    configuration = target("main", kept) + UNSCHEDULED
     with daemon(configuration, tmp_path) as first:
         first.ready()
         first.said("acting under generation")

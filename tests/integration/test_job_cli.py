@@ -21,7 +21,10 @@ def asked(*arguments: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.fixture
 def stale(bench: Bench) -> Bench:
-    bench.execute("create table t as select g from generate_series(1, 1000) g")
+    # Autovacuum must not be quicker than the job.
+    bench.execute(
+        "create table t with (autovacuum_enabled = off) as select g from generate_series(1, 1000) g"
+    )
     return bench
 
 

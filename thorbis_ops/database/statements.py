@@ -205,6 +205,11 @@ async def _counters(connection: AsyncConnection[TupleRow], extension: _Extension
         return await cursor.fetchall()
 
 
+# One text of another database that this one's encoding cannot hold makes the server refuse
+# all texts. Then none is known: calls go on being counted as not understood, until it has gone.
+UNREADABLE = (errors.CharacterNotInRepertoire, errors.UntranslatableCharacter)
+
+
 async def _texts(
     connection: AsyncConnection[TupleRow], keys: Collection[Key]
 ) -> dict[Key, str | None]:
@@ -218,7 +223,10 @@ async def _texts(
     wanted = sorted({key[2] for key in keys})
     found: dict[Key, str | None] = {}
     for start in range(0, len(wanted), BATCH):
-        rows = await connection.execute(query, (wanted[start : start + BATCH],))
+        try:
+            rows = await connection.execute(query, (wanted[start : start + BATCH],))
+        except UNREADABLE:
+            return {}
         found |= {row[:4]: row[4] for row in await rows.fetchall()}
     return {key: found[key] for key in keys if key in found}
 

@@ -63,9 +63,9 @@ def _kinds(changes: Changes) -> Mapping[str, Sequence[Finding]]:
 
 
 def _document(report: Report, changes: Changes) -> dict[str, object]:
-    from thorbis_ops.render import document
+    from thorbis_ops.core import documents
 
-    kinds = {kind: [document.finding(f) for f in found] for kind, found in _kinds(changes).items()}
+    kinds = {kind: [documents.finding(f) for f in found] for kind, found in _kinds(changes).items()}
     counts = {"unchanged": len(changes.unchanged), "unseen": len(changes.unseen)}
     return {"target": report.target, **kinds, **counts, "error": report.error}
 

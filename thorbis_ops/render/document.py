@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
 
+from thorbis_ops.core import documents
 from thorbis_ops.core.report import Report
-from thorbis_ops.model import Finding, Tenancy, Unanswered
+from thorbis_ops.model import Tenancy
 
 VERSION = 1
 
@@ -22,11 +22,7 @@ def rfc3339(moment: datetime) -> str:
 
 def dumps(value: Any) -> str:
     """One indented JSON document: numbers as numbers; what JSON has no type for, as text."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2).decode()
-
-
-def _plain(value: object) -> float | str:
-    return float(value) if isinstance(value, Decimal) else str(value)
+    return orjson.dumps(value, default=documents.plain, option=orjson.OPT_INDENT_2).decode()
 
 
 def reports(found: Sequence[Report]) -> str:
@@ -47,8 +43,8 @@ def report(found: Report) -> dict[str, Any]:
         "started_at": rfc3339(found.started_at),
         "duration_seconds": round(found.seconds, 3),
         "tenancy": tenancy(found.tenancy),
-        "findings": [finding(f) for f in found.findings],
-        "unanswered": [unanswered(u) for u in found.unanswered],
+        "findings": [documents.finding(f) for f in found.findings],
+        "unanswered": [documents.unanswered(u) for u in found.unanswered],
         "summary": {
             "checks": found.checks,
             "tables": found.tables,
@@ -66,25 +62,3 @@ def tenancy(found: Tenancy) -> dict[str, Any]:
         "app_roles": list(found.app_roles),
         "inferred": found.inferred,
     }
-
-
-def finding(found: Finding) -> dict[str, Any]:
-    """One finding as the contract's object."""
-    return {
-        "check": found.check,
-        "object": found.object,
-        "severity": found.severity.label,
-        "proven": found.proven,
-        "title": found.title,
-        "detail": found.detail,
-        "value": found.value,
-        "unit": found.unit,
-        "fix": found.fix,
-        "evidence": dict(found.evidence),
-        "muted": found.muted,
-    }
-
-
-def unanswered(found: Unanswered) -> dict[str, Any]:
-    """One question that was not answered, with the reason."""
-    return {"check": found.question, "reason": found.reason, "detail": found.detail}

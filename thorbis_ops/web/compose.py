@@ -15,9 +15,10 @@ from typing import TypeAlias
 import orjson
 
 from thorbis_ops import metrics
+from thorbis_ops.core import documents
 from thorbis_ops.metrics import Observed
 from thorbis_ops.metrics.freshness import is_up, silences
-from thorbis_ops.model import Answer, Finding, Run
+from thorbis_ops.model import Answer, Run
 from thorbis_ops.web import console
 from thorbis_ops.web.board import Body, Published
 
@@ -56,34 +57,21 @@ def compose(
 
 def _body(at: datetime, document: Document) -> Body:
     whole = {"version": 1, "at": at, **document}
-    return Body.of(orjson.dumps(whole, default=str, option=orjson.OPT_UTC_Z) + b"\n")
+    return Body.of(orjson.dumps(whole, default=documents.plain, option=orjson.OPT_UTC_Z) + b"\n")
 
 
 def _findings(observed: Sequence[Observed], now: datetime) -> Document:
     return {
-        "findings": [_finding(finding) for one in observed for finding in one.findings],
+        "findings": [
+            {"target": finding.target, **documents.finding(finding)}
+            for one in observed
+            for finding in one.findings
+        ],
         "unanswered": [
             {"target": one.target.name, **asdict(silence)}
             for one in observed
             for silence in silences(one, now)
         ],
-    }
-
-
-def _finding(finding: Finding) -> Document:
-    return {
-        "target": finding.target,
-        "check": finding.check,
-        "object": finding.object,
-        "severity": finding.severity.label,
-        "proven": finding.proven,
-        "title": finding.title,
-        "detail": finding.detail,
-        "value": finding.value,
-        "unit": finding.unit,
-        "fix": finding.fix,
-        "evidence": dict(finding.evidence),
-        "muted": finding.muted,
     }
 
 

@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check format clean
+.PHONY: demo test clean
 
 demo: $(VENV)/.installed
 	$(BIN)/thorbis-ops demo $(DEMO)

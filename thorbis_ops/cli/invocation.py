@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -85,8 +84,3 @@ def invocation() -> Invocation:
     current = click.get_current_context().obj
     assert isinstance(current, Invocation)  # noqa: S101
     return current
-
-
-def stderr_is_terminal() -> bool:
-    """Whether progress would be seen by a person."""
-    return sys.stderr.isatty()

@@ -111,8 +111,3 @@ def unanswered(snapshot: Snapshot) -> tuple[Unanswered, ...]:
     """Everything that could not be asked, in the order of the checks."""
     found = (a for a in snapshot.answers.values() if isinstance(a, Unanswered))
     return tuple(sorted(found, key=lambda a: a.question))
-
-
-def visible(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings that nobody muted."""
-    return tuple(f for f in found if not f.muted)

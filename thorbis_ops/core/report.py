@@ -10,7 +10,7 @@ from datetime import datetime
 from thorbis_ops.core.judge import number
 from thorbis_ops.model import Answer, Finding, Question, Server, Severity, Tenancy, Unanswered
 
-OK, FOUND, USAGE, UNANSWERED = 0, 1, 2, 3
+OK, FOUND, UNANSWERED = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
